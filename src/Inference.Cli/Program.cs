@@ -1,0 +1,2 @@
+Console.Error.WriteLine("inference");
+return 1;

@@ -1,0 +1,114 @@
+using Inference.Formats;
+
+namespace Inference.Execution;
+
+/// <summary>What a backend must do. Models are written against this alone.</summary>
+/// <remarks>
+/// <para>Operations return nothing: a device may compute at once or only enqueue. Only <see cref="ReadArgMax"/> and
+/// <see cref="ReadRow"/> wait for what was enqueued before and bring something back to the host.</para>
+/// <para>Each operation computes a row in one order of additions that depends on nothing but the row itself (and, for attention,
+/// the positions before it): never on how many rows there are, where the row stands among them, or the number of threads.
+/// That is what makes a request's logits bit-identical whatever else runs.</para>
+/// <para>Not thread-safe: one thread at a time calls a device.</para>
+/// </remarks>
+public abstract class Device : IDisposable
+{
+    /// <summary>What computes, for people: instruction sets, threads, or the name of a card.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Brings a weight into the device's memory and layout.</summary>
+    /// <param name="tensor">The stored weight; its bytes must stay mapped as long as the device weight lives.</param>
+    /// <param name="use">What the weight is for; several flags may be set (a tied embedding and head).</param>
+    /// <exception cref="NotSupportedException">The device cannot compute with that type or shape.</exception>
+    public abstract DeviceWeight Upload(StoredTensor tensor, WeightUse use);
+
+    /// <summary>Allocates activations.</summary>
+    /// <param name="capacity">The most rows.</param>
+    /// <param name="columns">Elements a row.</param>
+    public abstract DeviceTensor Allocate(int capacity, int columns);
+
+    /// <summary>Allocates a key-value cache.</summary>
+    /// <param name="shape">The dimensions.</param>
+    public abstract DeviceKvCache AllocateKvCache(KvCacheShape shape);
+
+    /// <summary>Starts a step: the operations that follow, up to the next call, are about this batch.</summary>
+    /// <param name="batch">Tokens, positions, block tables; must not change until the step's reads are done.</param>
+    public abstract void Begin(StepBatch batch);
+
+    /// <summary>Looks up the embedding of each row's token.</summary>
+    /// <param name="table">[vocabulary, width].</param>
+    /// <param name="destination">[rows of the batch, width].</param>
+    public abstract void Embed(DeviceWeight table, DeviceTensor destination);
+
+    /// <summary>Root-mean-square normalisation (Zhang and Sennrich, 2019), with the residual addition before it.</summary>
+    /// <remarks>
+    /// First hidden += addend, where there is one. Then destination = hidden / sqrt(mean(hidden²) + epsilon) x gain,
+    /// over each run of gain's length: a gain as long as a head normalises each head on its own.
+    /// </remarks>
+    /// <param name="hidden">The residual stream; changed only where there is an addend.</param>
+    /// <param name="addend">The output of the layer before, or null.</param>
+    /// <param name="gain">A vector whose length divides hidden's columns.</param>
+    /// <param name="epsilon">Added to the mean square.</param>
+    /// <param name="destination">Same shape as hidden; may be hidden itself.</param>
+    public abstract void RmsNorm(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, DeviceTensor destination);
+
+    /// <summary>Applies linear layers that read the same input.</summary>
+    /// <param name="input">[rows, input features].</param>
+    /// <param name="targets">The layers and where their results go.</param>
+    public abstract void Linear(DeviceTensor input, ReadOnlySpan<LinearTarget> targets);
+
+    /// <summary>Turns queries and keys by their positions and writes keys and values into the cache.</summary>
+    /// <param name="queries">[rows, heads x head size]; turned in place.</param>
+    /// <param name="keys">[rows, key-value heads x head size].</param>
+    /// <param name="values">[rows, key-value heads x head size].</param>
+    /// <param name="rope">The rotary embedding, or null for layers without one.</param>
+    /// <param name="shape">Heads and their size.</param>
+    /// <param name="cache">Where keys and values go.</param>
+    /// <param name="layer">Which layer of the cache.</param>
+    public abstract void RotateAndStore(DeviceTensor queries, DeviceTensor keys, DeviceTensor values, Rope? rope, AttentionShape shape, DeviceKvCache cache, int layer);
+
+    /// <summary>Causal attention of every row over its sequence's cached positions, its own included.</summary>
+    /// <param name="queries">[rows, heads x head size].</param>
+    /// <param name="shape">Heads, size and scale.</param>
+    /// <param name="cache">The cache.</param>
+    /// <param name="layer">Which layer of it.</param>
+    /// <param name="destination">[rows, heads x head size].</param>
+    public abstract void Attend(DeviceTensor queries, AttentionShape shape, DeviceKvCache cache, int layer, DeviceTensor destination);
+
+    /// <summary>destination = activation(gate) x up, element by element.</summary>
+    /// <param name="gate">[rows, width].</param>
+    /// <param name="up">[rows, width].</param>
+    /// <param name="activation">The non-linearity.</param>
+    /// <param name="destination">[rows, width]; may be gate or up.</param>
+    public abstract void Gate(DeviceTensor gate, DeviceTensor up, Activation activation, DeviceTensor destination);
+
+    /// <summary>Copies the rows whose logits are wanted: destination row i is source row <see cref="StepBatch.LogitRows"/>[i].</summary>
+    /// <param name="source">[rows of the batch, width].</param>
+    /// <param name="destination">[logit rows of the batch, width].</param>
+    public abstract void SelectRows(DeviceTensor source, DeviceTensor destination);
+
+    /// <summary>Finds the largest element of each row; the lowest index wins among equals.</summary>
+    /// <param name="logits">[logit rows, vocabulary].</param>
+    public abstract void ArgMax(DeviceTensor logits);
+
+    /// <summary>Waits for the last <see cref="ArgMax"/> and copies its results to the host.</summary>
+    /// <param name="tokens">Receives one index for each row; -1 for a row that holds a NaN or no finite number.</param>
+    public abstract void ReadArgMax(Span<int> tokens);
+
+    /// <summary>Waits for what was enqueued and gives one row to the host.</summary>
+    /// <param name="tensor">Any activations.</param>
+    /// <param name="row">The row.</param>
+    /// <returns>The row's elements, valid until the next operation or read.</returns>
+    public abstract ReadOnlySpan<float> ReadRow(DeviceTensor tensor, int row);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases the device. Weights, tensors and caches are disposed by their owners first.</summary>
+    /// <param name="disposing">Whether this is called from <see cref="Dispose()"/>.</param>
+    protected abstract void Dispose(bool disposing);
+}

@@ -1,0 +1,61 @@
+namespace Inference.Formats;
+
+/// <summary>A tensor as a model file holds it: a name, a shape, an encoding and the bytes, in the mapped file.</summary>
+/// <remarks>
+/// The bytes stay where they are: nothing is copied. They are valid until the owning <see cref="ModelFile"/> is disposed.
+/// Instances are immutable and safe to share between threads.
+/// </remarks>
+public sealed unsafe class StoredTensor
+{
+    private readonly byte* _data;
+
+    /// <summary>Describes a tensor whose bytes the caller keeps alive.</summary>
+    /// <param name="name">The name in the model file.</param>
+    /// <param name="type">The encoding.</param>
+    /// <param name="shape">Dimensions, outermost first; the last one is contiguous.</param>
+    /// <param name="data">Address of the first byte.</param>
+    /// <param name="byteLength">Length of the data in bytes.</param>
+    public StoredTensor(string name, TensorType type, long[] shape, nint data, long byteLength)
+    {
+        Name = name;
+        Type = type;
+        Shape = shape;
+        ByteLength = byteLength;
+        _data = (byte*)data;
+    }
+
+    /// <summary>The name in the model file.</summary>
+    public string Name { get; }
+
+    /// <summary>The encoding.</summary>
+    public TensorType Type { get; }
+
+    /// <summary>Dimensions, outermost first: a weight matrix is [output features, input features].</summary>
+    public long[] Shape { get; }
+
+    /// <summary>Length of the data in bytes.</summary>
+    public long ByteLength { get; }
+
+    /// <summary>Address of the first byte.</summary>
+    public nint Address => (nint)_data;
+
+    /// <summary>Number of elements: the product of <see cref="Shape"/>.</summary>
+    public long ElementCount => Shape.Aggregate(1L, (product, n) => product * n);
+
+    /// <summary>Length of the contiguous dimension, 1 for a scalar.</summary>
+    public long Columns => Shape.Length == 0 ? 1 : Shape[^1];
+
+    /// <summary>Number of rows of <see cref="Columns"/> elements.</summary>
+    public long Rows => Columns == 0 ? 0 : ElementCount / Columns;
+
+    /// <summary>The bytes of one row.</summary>
+    /// <param name="row">Row index, 0 to <see cref="Rows"/> - 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public ReadOnlySpan<byte> Row(long row)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
+        long stride = ByteLength / Rows;
+        return new ReadOnlySpan<byte>(_data + row * stride, checked((int)stride));
+    }
+}
