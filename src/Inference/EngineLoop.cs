@@ -218,8 +218,8 @@ internal sealed class EngineLoop
         {
             Sampler sampler = generation.State.Sampler;
             int position = generation.Sequence.Length;
-            if (generation.State.Options.CaptureLogits is { } captured && position == generation.Sequence.PromptLength)
-                _device.ReadRow(logits, row).CopyTo(captured);
+            if (generation.State.Options.LogitsObserver is { } observer)
+                observer(position, _device.ReadRow(logits, row));
             SampledToken token = sampler.TakesArgMax && _argMax[row] >= 0
                 ? new SampledToken(_argMax[row], null, null)
                 : sampler.Sample(_device.ReadRow(logits, row), position, _scratch);

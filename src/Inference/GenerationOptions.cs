@@ -61,8 +61,8 @@ public sealed record GenerationOptions
     /// <summary>Go on after an end-of-text token, up to <see cref="MaxOutputTokens"/>. For benchmarks.</summary>
     public bool IgnoreEndOfText { get; init; }
 
-    /// <summary>Receives the logits of the first generated token; vocabulary-sized.</summary>
-    internal float[]? CaptureLogits { get; init; }
+    /// <summary>Shown the logits behind each token, on the engine's thread.</summary>
+    internal LogitsObserver? LogitsObserver { get; init; }
 
     internal SamplingParameters ToSampling(ulong seed) => new()
     {

@@ -147,7 +147,8 @@ public sealed class InferenceEngine : IAsyncDisposable
     public async Task<float[]> ComputeLogitsAsync(ReadOnlyMemory<int> tokens, CancellationToken cancellationToken = default)
     {
         var logits = new float[Model.VocabularySize];
-        Generation generation = Submit(Prompt.FromTokens(tokens), new GenerationOptions { MaxOutputTokens = 1, IgnoreEndOfText = true, CaptureLogits = logits }, cancellationToken);
+        var options = new GenerationOptions { MaxOutputTokens = 1, LogitsObserver = (_, row) => row.CopyTo(logits) };
+        Generation generation = Submit(Prompt.FromTokens(tokens), options, cancellationToken);
         GenerationResult result = await generation.Completion.ConfigureAwait(false);
         if (result.FinishReason == FinishReason.Cancelled)
             throw new OperationCanceledException(cancellationToken);

@@ -36,7 +36,7 @@ internal static class ModelLoader
         int vocabulary = tensors.VocabularySize(config.Width);
         if (tokenizer.VocabularySize > vocabulary)
             throw new ModelFormatException(path, TensorNames.Embedding, -1, $"the tokenizer has {tokenizer.VocabularySize} tokens, the embedding table only {vocabulary} rows");
-        tensors.CheckShapes(config, vocabulary);
+        tensors.CheckShapes(config);
 
         int maxLogitRows = Math.Min(options.MaxSequences, options.MaxTokensPerStep);
         DecoderBuffers buffers = cleanup.Add(new DecoderBuffers(device, config, vocabulary, options.MaxTokensPerStep, maxLogitRows));

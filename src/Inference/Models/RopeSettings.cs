@@ -54,6 +54,8 @@ internal sealed record RopeSettings
             return $"rope frequency factors {LowFrequencyFactor} and {HighFrequencyFactor}";
         if (Scaling == RopeScalingKind.Yarn && !(BetaFast > 0 && BetaSlow > 0))
             return $"rope betas {BetaFast} and {BetaSlow}";
+        if (Divisors is not null && (Divisors.Length != Dimensions / 2 || Divisors.Any(d => !(d > 0))))
+            return $"{Divisors.Length} rope divisors for {Dimensions} dimensions, or one that is not positive";
         if (Magnitude is { } magnitude && !(magnitude > 0))
             return $"a rope magnitude of {magnitude}";
         return null;

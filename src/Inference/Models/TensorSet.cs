@@ -55,6 +55,15 @@ internal sealed class TensorSet
         return (int)tensor.Rows;
     }
 
+    /// <summary>Refuses dimensions that no tensor of the file has, before anything is allocated by them.</summary>
+    public void CheckShapes(DecoderConfig config)
+    {
+        Take(TensorNames.InLayer(0, "attn_q.weight"), (long)config.Heads * config.HeadSize, config.Width);
+        Take(TensorNames.InLayer(0, "attn_k.weight"), (long)config.KvHeads * config.HeadSize, config.Width);
+        Take(TensorNames.InLayer(0, "ffn_down.weight"), config.Width, config.FeedForwardWidth);
+        Take(TensorNames.InLayer(config.Layers - 1, "attn_norm.weight"), config.Width);
+    }
+
     /// <summary>Refuses a file with tensors that nobody took: leaving them out would compute something else than the model.</summary>
     public void ThrowIfUnused()
     {
