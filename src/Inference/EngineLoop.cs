@@ -93,7 +93,7 @@ internal sealed class EngineLoop
                 ApplyCommands();
                 if (_drainRequested && _open.Count == 0)
                     _drained.TrySetResult();
-                if (!_scheduler.HasWork || !Step())
+                if (!(_scheduler.HasWork || _scheduler.EarliestDeadline <= _time.GetTimestamp()) || !Step())
                     WaitForCommand();
             }
         }
@@ -270,25 +270,17 @@ internal sealed class EngineLoop
     /// <summary>Sleeps until a message comes or the next deadline passes.</summary>
     private void WaitForCommand()
     {
-        long deadline = long.MaxValue;
-        foreach (Generation generation in _open)
-            deadline = Math.Min(deadline, generation.Sequence.Deadline);
+        long deadline = _scheduler.EarliestDeadline;
         if (deadline == long.MaxValue)
         {
             _wake.Wait();
             return;
         }
 
+        // Rounded up: waking just before the deadline would only turn the loop in vain. The next plan ends what has expired.
         TimeSpan left = _time.GetElapsedTime(_time.GetTimestamp(), deadline);
         if (left > TimeSpan.Zero)
-        {
-            // Rounded up: waking just before the deadline would only turn the loop in vain.
             _wake.Wait((int)Math.Min(Math.Ceiling(left.TotalMilliseconds), int.MaxValue));
-            return;
-        }
-
-        foreach (Generation generation in _open.Where(g => g.Sequence.Deadline <= deadline).ToArray())
-            End(generation, FinishReason.Deadline);
     }
 
     private void EndAll()

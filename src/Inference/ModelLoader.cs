@@ -26,7 +26,7 @@ internal static class ModelLoader
         long start = time.GetTimestamp();
 
         using var cleanup = new CleanupOnFailure();
-        Device device = cleanup.Add(options.Device ?? new CpuDevice(options.Threads ?? PhysicalCores.Count));
+        Device device = cleanup.Add(options.Device ?? new CpuDevice(options.Threads ?? ThreadTeam.DefaultThreads));
         ModelFile file = cleanup.Add(ModelFile.Open(path));
         DecoderConfig config = DecoderConfigReader.Read(file);
         Tokenizer tokenizer = Tokenizer.Load(path);

@@ -22,8 +22,8 @@ internal static class DecoderConfigReader
     /// <summary>What the file calls the model, or the file's own name.</summary>
     public static string ModelName(ModelFile file)
     {
-        if (file is GgufFile gguf && gguf.Metadata.TryGetValue("general.name", out GgufValue? name) && name.Value is string { Length: > 0 } text)
-            return text;
+        if (file is GgufFile gguf && gguf.FindString("general.name") is { Length: > 0 } name)
+            return name;
         return Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(file.Path));
     }
 }

@@ -93,11 +93,11 @@ internal sealed class GgufConfig
 
     private double Number(string key) => OptionalNumber(key) ?? throw Error(key, "a value is missing");
 
-    private int? OptionalInt(string key) => _file.Metadata.ContainsKey(_prefix + key) ? _file.GetInt32(_prefix + key) : null;
+    private int? OptionalInt(string key) => _file.FindInt32(_prefix + key);
 
-    private double? OptionalNumber(string key) => _file.Metadata.ContainsKey(_prefix + key) ? _file.GetDouble(_prefix + key) : null;
+    private double? OptionalNumber(string key) => _file.FindSingle(_prefix + key);
 
-    private string? OptionalString(string key) => _file.Metadata.ContainsKey(_prefix + key) ? _file.GetString(_prefix + key) : null;
+    private string? OptionalString(string key) => _file.FindString(_prefix + key);
 
     private ModelFormatException Error(string key, string problem) => new(_file.Path, _prefix + key, -1, problem);
 }
