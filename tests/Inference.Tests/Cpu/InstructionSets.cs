@@ -40,12 +40,10 @@ internal static class InstructionSets
         try
         {
             string method = $"{TestContext.Current.TestClass!.TestClassName}.{TestContext.Current.TestMethod!.MethodName}";
-            string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Inference.Tests.exe" : "Inference.Tests");
-            var start = new ProcessStartInfo(program, ["-method", method]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            string[] arguments = ["exec", typeof(InstructionSets).Assembly.Location, "-method", method];
+            var start = new ProcessStartInfo(Host(), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
             start.Environment[name] = "0";
             start.Environment[ResultVariable] = file;
-            // The runtime may lie where the program does not look by itself: <root>/shared/Microsoft.NETCore.App/<version>/.
-            start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
             using Process process = Process.Start(start)!;
             Task<string> errors = process.StandardError.ReadToEndAsync();
             string output = process.StandardOutput.ReadToEnd();
@@ -58,4 +56,8 @@ internal static class InstructionSets
             File.Delete(file);
         }
     }
+
+    // The executable that runs this process's framework: <root>/shared/Microsoft.NETCore.App/<version>/.
+    private static string Host() =>
+        Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
 }
