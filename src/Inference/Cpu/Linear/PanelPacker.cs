@@ -97,6 +97,9 @@ internal sealed unsafe class PanelPacker
                 superScales.Pack(block, scales, minima, destination + _layout.SuperBlocks * _layout.BlockCodeBytes, row);
             }
         }
+
+        byte* end = _matrix.Panels + (panel + 1) * _matrix.PanelBytes;
+        NativeMemory.Clear(destination, (nuint)(end - destination));
     }
 
     private void PackCodes(byte* codes, byte* destination)
