@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Iced.Intel;
 using Inference.Cpu.Linear;
 using Inference.Formats;
@@ -152,7 +153,8 @@ internal sealed class TileAssembler
             return;
         _code.Label(ref _table);
         byte[] table = new byte[16];
-        (_layout.Type == TensorType.MXFP4 ? Codebook.Fp4 : Codebook.NonLinear).CopyTo(table);
+        Vector128<byte> codebook = _layout.Type == TensorType.MXFP4 ? Codebook.Fp4 : Codebook.NonLinear;
+        codebook.StoreUnsafe(ref table[0]);
         _code.db(table);
     }
 
