@@ -52,6 +52,8 @@ internal static unsafe class LinearKernel
                 {
                     Panels = weight.Panels,
                     PanelBytes = weight.PanelBytes,
+                    SuperColumns = weight.Layout.SuperColumns,
+                    Tiles = weight.Tiles,
                     MatrixRows = weight.Rows,
                     Columns = columns,
                     Input = input,

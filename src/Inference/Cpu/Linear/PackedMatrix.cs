@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Inference.Cpu.Assembled;
 using Inference.Formats;
 
 namespace Inference.Cpu.Linear;
@@ -16,7 +17,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
         PanelBytes = layout.PanelBytes(columns);
         PanelCount = (int)(((long)rows + PanelLayout.Rows - 1) / PanelLayout.Rows);
         ByteLength = checked((long)PanelCount * PanelBytes);
-        Kernel = KernelTable.Find(layout.Type, width);
+        Tiles = width == KernelWidth.Widest ? AssembledTiles.Find(layout.Type) : null;
+        Kernel = Tiles != null ? &AssembledKernel.Run : KernelTable.Find(layout.Type, width);
         _panels = (byte*)NativeMemory.AlignedAlloc(checked((nuint)ByteLength), 64);
     }
 
@@ -40,6 +42,9 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     /// <summary>What multiplies with it.</summary>
     public delegate*<in PanelTask, void> Kernel { get; }
+
+    /// <summary>Assembled functions for its type, or null; see <see cref="AssembledTiles"/>.</summary>
+    public nint* Tiles { get; }
 
     /// <summary>The first panel.</summary>
     public byte* Panels

@@ -9,6 +9,12 @@ internal unsafe struct PanelTask
     /// <summary>Bytes from one panel to the next.</summary>
     public nint PanelBytes;
 
+    /// <summary>Columns of a super-block of the matrix.</summary>
+    public int SuperColumns;
+
+    /// <summary>Assembled functions by number of input rows, or null; see <see cref="Assembled.AssembledTiles"/>.</summary>
+    public nint* Tiles;
+
     /// <summary>Rows of the matrix, the padding of the last panel not counted.</summary>
     public int MatrixRows;
 
