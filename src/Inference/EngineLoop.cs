@@ -22,7 +22,7 @@ internal sealed class EngineLoop
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ConcurrentQueue<EngineCommand> _commands = new();
-    private readonly ManualResetEventSlim _wake = new(initialState: false, spinCount: 0);
+    private readonly WakeSignal _wake = new();
     private readonly HashSet<Generation> _open = [];
     private readonly StepBatch _batch = new();
     private readonly List<int> _logitRowOfSlice = [];

@@ -208,7 +208,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         SamplingParameters parameters = options.ToSampling(seed);
         parameters.Validate(Model.VocabularySize);
         var sampler = new Sampler(parameters, Model.VocabularySize, tokens);
-        var text = new TextStream(Tokenizer, options.StopSequences, tokens[^1]);
+        var text = new TextStream(Tokenizer, options.StopSequences, tokens);
 
         TimeProvider time = _loaded.Time;
         long now = time.GetTimestamp();

@@ -51,7 +51,7 @@ internal sealed class Sequence
     public long Deadline { get; init; } = long.MaxValue;
 
     /// <summary>Anything of the caller's.</summary>
-    public object? Owner { get; init; }
+    public object? Owner { get; set; }
 
     /// <summary>Known tokens: the prompt and what was appended.</summary>
     public int Length => _tokens.Count;
