@@ -107,6 +107,19 @@ public class QuantizerTests
     }
 
     [Fact]
+    public void Q8_0_rounds_halves_away_from_zero()
+    {
+        // With a largest value of 127 the scale is 1, and values meet the rounding as they are.
+        float[] values = new float[32];
+        float[] cases = [127, 0.5f, -0.5f, 1.5f, -2.5f, 0.49999997f, -0.49999997f, 125.5f, -126.5f, 3.49f, -3.51f];
+        cases.CopyTo(values, 0);
+
+        float[] decoded = RoundTrip(TensorType.Q8_0, values);
+
+        Assert.Equal([127, 1, -1, 2, -3, 0, 0, 126, -127, 3, -4], decoded[..cases.Length]);
+    }
+
+    [Fact]
     public void Types_that_are_only_read_are_refused()
     {
         Assert.False(BlockFormat.CanQuantizeTo(TensorType.Q3_K));

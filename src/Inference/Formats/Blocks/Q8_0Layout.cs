@@ -22,13 +22,21 @@ internal readonly struct Q8_0Layout : IBlockLayout
 
     public static void Quantize(ReadOnlySpan<float> source, Span<byte> block)
     {
-        float scale = TensorPrimitives.MaxMagnitude(source);
-        scale = MathF.Abs(scale) / 127;
+        float scale = MathF.Abs(TensorPrimitives.MaxMagnitude(source)) / 127;
         float inverse = scale != 0 ? 1 / scale : 0;
         BinaryPrimitives.WriteHalfLittleEndian(block, Bits.ScaleToHalf(scale));
+        Vector256.Narrow(
+            Vector256.Narrow(Codes(source, inverse), Codes(source[8..], inverse)),
+            Vector256.Narrow(Codes(source[16..], inverse), Codes(source[24..], inverse))).AsByte().CopyTo(block[2..]);
+    }
 
-        // Halves round away from zero, as the writers of existing files do.
-        for (int i = 0; i < source.Length; i++)
-            block[2 + i] = (byte)(sbyte)MathF.Round(source[i] * inverse, MidpointRounding.AwayFromZero);
+    // Halves round away from zero, as the writers of existing files do.
+    private static Vector256<int> Codes(ReadOnlySpan<float> source, float inverse)
+    {
+        Vector256<float> scaled = Vector256.Create(source) * inverse;
+        Vector256<float> truncated = Vector256.Truncate(scaled);
+        Vector256<float> isHalfOrMore = Vector256.GreaterThanOrEqual(Vector256.Abs(scaled - truncated), Vector256.Create(0.5f));
+        Vector256<float> step = Vector256.CopySign(Vector256<float>.One, scaled) & isHalfOrMore;
+        return Vector256.ConvertToInt32(truncated + step);
     }
 }
