@@ -131,6 +131,7 @@ internal sealed class GgufTokenizer
         bool addsEnd = _file.FindBoolean(Keys + "add_eos_token") ?? false;
         var special = new SpecialTokens(
             begin,
+            end,
             addsBegin && begin is int first ? [first] : [],
             addsEnd && end is int last ? [last] : [],
             EndOfGeneration.Find(vocabulary, ends.OfType<int>()),

@@ -29,6 +29,9 @@ public abstract class Tokenizer
     /// <summary>The token that starts a text, or null where the model knows none.</summary>
     public int? BeginOfText => Special.BeginOfText;
 
+    /// <summary>The token that ends a text, or null. <see cref="EndOfGeneration"/> may hold more.</summary>
+    public int? EndOfText => Special.EndOfText;
+
     /// <summary>Whether encoding puts <see cref="BeginOfText"/> in front when asked to add special tokens.</summary>
     public bool AddsBeginOfText => BeginOfText is int begin && Special.Prefix.Contains(begin);
 

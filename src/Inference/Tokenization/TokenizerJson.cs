@@ -95,6 +95,7 @@ internal static class TokenizerJson
         Adjust(suffix, companions.EndOfText, companions.AddsEndOfText, atEnd: true);
         return new SpecialTokens(
             companions.BeginOfText ?? (prefix.Count > 0 ? prefix[0] : null),
+            companions.EndOfText,
             [.. prefix],
             [.. suffix],
             EndOfGeneration.Find(tokens, companions.Ends),
