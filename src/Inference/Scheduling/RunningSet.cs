@@ -12,6 +12,32 @@ internal sealed class RunningSet
 
     public ReadOnlySpan<Sequence> Sequences => CollectionsMarshal.AsSpan(_sequences);
 
+    /// <summary>Whether one of them is neither paused nor in need of a token from the caller first.</summary>
+    public bool HasWork
+    {
+        get
+        {
+            foreach (Sequence sequence in Sequences)
+            {
+                if (!sequence.IsPaused && sequence.Distance > 0)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
+    public long EarliestDeadline
+    {
+        get
+        {
+            long earliest = long.MaxValue;
+            foreach (Sequence sequence in Sequences)
+                earliest = Math.Min(earliest, sequence.Deadline);
+            return earliest;
+        }
+    }
+
     public void Add(Sequence sequence)
     {
         int i = _sequences.Count;

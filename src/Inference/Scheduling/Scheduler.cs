@@ -41,39 +41,10 @@ internal sealed class Scheduler
     public int RunningCount => _running.Count;
 
     /// <summary>Whether there is something to plan that is not paused. Deadlines of paused sequences are not work: see <see cref="EarliestDeadline"/>.</summary>
-    public bool HasWork
-    {
-        get
-        {
-            foreach (Sequence sequence in _running.Sequences)
-            {
-                if (!sequence.IsPaused && sequence.Distance > 0)
-                    return true;
-            }
-
-            foreach (Sequence sequence in _waiting.Sequences)
-            {
-                if (!sequence.IsPaused)
-                    return true;
-            }
-
-            return false;
-        }
-    }
+    public bool HasWork => _running.HasWork || _waiting.HasWork;
 
     /// <summary>When <see cref="Plan"/> should be called at the latest, even without work; <see cref="long.MaxValue"/> for never.</summary>
-    public long EarliestDeadline
-    {
-        get
-        {
-            long earliest = long.MaxValue;
-            foreach (Sequence sequence in _running.Sequences)
-                earliest = Math.Min(earliest, sequence.Deadline);
-            foreach (Sequence sequence in _waiting.Sequences)
-                earliest = Math.Min(earliest, sequence.Deadline);
-            return earliest;
-        }
-    }
+    public long EarliestDeadline => Math.Min(_running.EarliestDeadline, _waiting.EarliestDeadline);
 
     /// <summary>Offers a new sequence. A refused one is unchanged and may be offered again.</summary>
     /// <exception cref="InvalidOperationException">It was accepted or finished before.</exception>
@@ -86,6 +57,7 @@ internal sealed class Scheduler
         if (_waiting.IsFull)
             return Admission.QueueFull;
 
+        sequence.Scheduler = this;
         sequence.Arrival = ++_arrivals;
         sequence.Account = _shares.Enter(sequence.Tenant);
         sequence.State = SequenceState.Waiting;
@@ -100,8 +72,8 @@ internal sealed class Scheduler
     {
         _step++;
         _plan.Clear();
-        NoteExpired(_running.Sequences, now);
-        NoteExpired(_waiting.Sequences, now);
+        _plan.NoteExpired(_running.Sequences, now);
+        _plan.NoteExpired(_waiting.Sequences, now);
         PlanDecodes();
         while (_plan.TokenCount < _options.MaxTokensPerStep && _running.NextPrompt(_step) is { } sequence)
             PlanSlice(sequence);
@@ -134,7 +106,7 @@ internal sealed class Scheduler
     /// <exception cref="InvalidOperationException">The sequence is not running, not computed to its end, or at its maximum length.</exception>
     public void Append(Sequence sequence, int token)
     {
-        if (sequence.State != SequenceState.Running || sequence.Distance > 0 || sequence.Length == sequence.MaxLength)
+        if (Own(sequence).State != SequenceState.Running || sequence.Distance > 0 || sequence.Length == sequence.MaxLength)
         {
             throw new InvalidOperationException(
                 $"A token was appended to sequence {sequence.Id}, {sequence.State}, {sequence.Computed} of {sequence.Length} tokens computed, {sequence.MaxLength} at most.");
@@ -145,15 +117,15 @@ internal sealed class Scheduler
     }
 
     /// <summary>Leaves a sequence unplanned until resumed. It keeps its blocks until others need them, and its place in the queue.</summary>
-    public void Pause(Sequence sequence) => sequence.IsPaused = true;
+    public void Pause(Sequence sequence) => Own(sequence).IsPaused = true;
 
     /// <summary>Lets a paused sequence go on.</summary>
-    public void Resume(Sequence sequence) => sequence.IsPaused = false;
+    public void Resume(Sequence sequence) => Own(sequence).IsPaused = false;
 
     /// <summary>Ends a sequence and frees its blocks at once; in any state, any number of times.</summary>
     public void Finish(Sequence sequence)
     {
-        SequenceState before = sequence.State;
+        SequenceState before = Own(sequence).State;
         sequence.State = SequenceState.Finished;
         if (before == SequenceState.Running)
         {
@@ -171,22 +143,16 @@ internal sealed class Scheduler
             _shares.Leave(sequence.Account!);
     }
 
-    private void NoteExpired(ReadOnlySpan<Sequence> sequences, long now)
-    {
-        foreach (Sequence sequence in sequences)
-        {
-            sequence.IsExpired = sequence.Deadline <= now;
-            if (sequence.IsExpired)
-                _plan.AddExpired(sequence);
-        }
-    }
+    private Sequence Own(Sequence sequence) => sequence.Scheduler is null || sequence.Scheduler == this
+        ? sequence
+        : throw new InvalidOperationException($"Sequence {sequence.Id} is another scheduler's.");
 
     private void PlanDecodes()
     {
         // By rank: who is to give up blocks in this step comes after who needs them, and is not planned yet.
         foreach (Sequence sequence in _running.Sequences)
         {
-            if (sequence.State == SequenceState.Running && !sequence.IsIdle && sequence.Distance == 1)
+            if (sequence.State == SequenceState.Running && !sequence.IsIdle && sequence.Distance == 1 && MakeRoom(sequence))
                 PlanSlice(sequence);
         }
 
@@ -194,24 +160,28 @@ internal sealed class Scheduler
             _running.Sweep();
     }
 
-    private void PlanSlice(Sequence sequence)
+    /// <summary>Gets the block for the token appended last, if it is the first of a block.</summary>
+    private bool MakeRoom(Sequence sequence)
     {
-        int count = Math.Min(sequence.Distance, _options.MaxTokensPerStep - _plan.TokenCount);
-        while (sequence.Blocks.Length < _pool.BlocksFor(sequence.Computed + count))
-        {
-            while (_pool.FreeCount == 0)
-            {
-                // Without a victim it keeps what it has and waits for those that outrank it.
-                if (_running.Victim(sequence, _step) is not { } victim)
-                    return;
-                Preempt(victim);
-            }
+        if (sequence.Blocks.Length == _pool.BlocksFor(sequence.Length))
+            return true;
 
-            sequence.Table.Grow(_pool);
+        while (_pool.FreeCount == 0)
+        {
+            // Without a victim it keeps what it has and waits for those that outrank it.
+            if (_running.Victim(sequence, _step) is not { } victim)
+                return false;
+            Preempt(victim);
         }
 
+        sequence.Table.Grow(_pool);
+        return true;
+    }
+
+    private void PlanSlice(Sequence sequence)
+    {
         sequence.PlannedStep = _step;
-        _plan.Add(sequence, count);
+        _plan.Add(sequence, Math.Min(sequence.Distance, _options.MaxTokensPerStep - _plan.TokenCount));
     }
 
     private void Preempt(Sequence victim)

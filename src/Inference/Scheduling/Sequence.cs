@@ -84,6 +84,9 @@ internal sealed class Sequence
 
     internal BlockTable Table { get; private init; } = new(BlockHash.Root(null));
 
+    /// <summary>Who accepted it.</summary>
+    internal Scheduler? Scheduler { get; set; }
+
     internal TenantAccount? Account { get; set; }
 
     /// <summary>Its place in the order of arrival.</summary>

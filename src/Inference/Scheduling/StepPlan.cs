@@ -39,7 +39,15 @@ internal sealed class StepPlan
         TokenCount += count;
     }
 
-    internal void AddExpired(Sequence sequence) => _expired.Add(sequence);
+    internal void NoteExpired(ReadOnlySpan<Sequence> sequences, long now)
+    {
+        foreach (Sequence sequence in sequences)
+        {
+            sequence.IsExpired = sequence.Deadline <= now;
+            if (sequence.IsExpired)
+                _expired.Add(sequence);
+        }
+    }
 
     internal void AddPreempted(Sequence sequence) => _preempted.Add(sequence);
 }

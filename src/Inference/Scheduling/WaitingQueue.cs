@@ -20,6 +20,32 @@ internal sealed class WaitingQueue(SchedulerOptions options, BlockPool pool)
 
     public ReadOnlySpan<Sequence> Sequences => CollectionsMarshal.AsSpan(_sequences);
 
+    /// <summary>Whether one of them is not paused.</summary>
+    public bool HasWork
+    {
+        get
+        {
+            foreach (Sequence sequence in Sequences)
+            {
+                if (!sequence.IsPaused)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+
+    public long EarliestDeadline
+    {
+        get
+        {
+            long earliest = long.MaxValue;
+            foreach (Sequence sequence in Sequences)
+                earliest = Math.Min(earliest, sequence.Deadline);
+            return earliest;
+        }
+    }
+
     /// <summary>Adds a sequence, new or preempted.</summary>
     public void Add(Sequence sequence)
     {
