@@ -104,7 +104,7 @@ internal static class StringMethods
             return false;
         foreach (object? affix in affixes)
         {
-            if (affix is not string part)
+            if (SafeText.Plain(affix) is not string part)
                 throw state.Fail("startswith() and endswith() expect strings");
             state.Work(part.Length);
             ReadOnlySpan<char> window = text.AsSpan(start, end - start);
@@ -139,7 +139,7 @@ internal static class StringMethods
         bool first = true;
         foreach (object? item in Sequences.Walk(state, items))
         {
-            if (item is not string part)
+            if (SafeText.Plain(item) is not string part)
                 throw state.Fail($"join() expects strings, found '{TypeNames.Of(item)}'");
             state.Allocate(part.Length + separator.Length);
             text.Append(first ? "" : separator).Append(part);

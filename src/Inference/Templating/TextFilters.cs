@@ -35,21 +35,14 @@ internal static class TextFilters
     public static object? Escape(RenderState state, object? input, Arguments arguments)
     {
         arguments.RequireNone(state, "escape");
-        var text = new StringBuilder();
-        foreach (char c in ValueText.Of(state, input))
-        {
-            switch (c)
-            {
-                case '&': text.Append("&amp;"); break;
-                case '<': text.Append("&lt;"); break;
-                case '>': text.Append("&gt;"); break;
-                case '\'': text.Append("&#39;"); break;
-                case '"': text.Append("&#34;"); break;
-                default: text.Append(c); break;
-            }
-        }
-        state.Allocate(text.Length);
-        return text.ToString();
+        return SafeText.Escape(state, input);
+    }
+
+    /// <summary>Marks the value's text as safe.</summary>
+    public static object? Safe(RenderState state, object? input, Arguments arguments)
+    {
+        arguments.RequireNone(state, "safe");
+        return new SafeText(ValueText.Of(state, input));
     }
 
     public static object? Format(RenderState state, object? input, Arguments arguments)
@@ -69,7 +62,7 @@ internal static class TextFilters
         BoundArguments bound = arguments.Bind(state, "indent", 0, "width", "first", "blank");
         if (input is not string text)
             throw state.Fail(input is Undefined undefined ? undefined.Detail : $"indent expects a string, not '{TypeNames.Of(input)}'");
-        string indent = bound.Value(0) as string ?? Spaces(state, bound.Integer(0, 4));
+        string indent = SafeText.Plain(bound.Value(0)) as string ?? Spaces(state, bound.Integer(0, 4));
         bool blank = bound.Flag(2);
         var result = new StringBuilder();
         List<object?> lines = StringSplitting.Lines(state, text + "\n");
