@@ -58,11 +58,11 @@ internal static class Filters
     };
 
     /// <summary>Filters that look at safe text themselves.</summary>
-    private static readonly HashSet<string> _knowSafe = ["d", "default", "e", "escape", "forceescape"];
+    private static readonly HashSet<string> _knowSafe = ["d", "default", "e", "escape", "forceescape", "format"];
 
     /// <summary>Filters that make safe text of safe text.</summary>
     private static readonly HashSet<string> _keepSafe =
-        ["capitalize", "center", "format", "indent", "lower", "reverse", "string", "trim", "truncate", "upper"];
+        ["capitalize", "center", "indent", "lower", "reverse", "string", "trim", "truncate", "upper"];
 
     public static object? Apply(RenderState state, string name, object? input, Arguments arguments)
     {

@@ -45,7 +45,9 @@ internal static class StringMethods
         ["isalpha"] = All(Classes.IsLetter),
         ["isascii"] = (state, text, arguments) => Ascii.IsValid(text),
         ["isdecimal"] = All(Classes.IsDecimal),
-        ["isdigit"] = All(Classes.IsDecimal),
+        ["isdigit"] = All(Classes.IsDigit),
+        ["isidentifier"] = (state, text, arguments) =>
+            text.Length > 0 && Characters.IsNameStart(text[0]) && text.All(Characters.IsNamePart),
         ["isnumeric"] = All(Classes.IsNumeric),
         ["isspace"] = All(element => Characters.IsSpace(element[0])),
         ["islower"] = (state, text, arguments) => IsCase(text, upper: false),
@@ -198,6 +200,8 @@ internal static class StringMethods
             || PythonText.Category(element) is UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter;
 
         public static bool IsDecimal(string element) => PythonText.Category(element) is UnicodeCategory.DecimalDigitNumber;
+
+        public static bool IsDigit(string element) => CharUnicodeInfo.GetDigitValue(element, 0) >= 0;
 
         public static bool IsNumeric(string element) =>
             IsDecimal(element) || PythonText.Category(element) is UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;

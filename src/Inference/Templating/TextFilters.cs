@@ -49,12 +49,13 @@ internal static class TextFilters
     {
         if (arguments.Positional.Count > 0 && arguments.Named.Count > 0)
             throw state.Fail("format takes either positional or named arguments");
+        object? format = input is SafeText ? input : ValueText.Of(state, input);
         if (arguments.Named.Count == 0)
-            return PercentFormat.Format(state, ValueText.Of(state, input), new TupleValue([.. arguments.Positional]));
+            return Operators.Apply(state, "%", format, new TupleValue([.. arguments.Positional]));
         var map = new MapValue(state);
         foreach ((string name, object? value) in arguments.Named)
             map.Set(name, value);
-        return PercentFormat.Format(state, ValueText.Of(state, input), map);
+        return Operators.Apply(state, "%", format, map);
     }
 
     public static object? Indent(RenderState state, object? input, Arguments arguments)
@@ -95,16 +96,17 @@ internal static class TextFilters
     public static object? Truncate(RenderState state, object? input, Arguments arguments)
     {
         BoundArguments bound = arguments.Bind(state, "truncate", 0, "length", "killwords", "end", "leeway");
-        if (input is not string text)
-            throw state.Fail(input is Undefined undefined ? undefined.Detail : $"truncate expects a string, not '{TypeNames.Of(input)}'");
         string end = bound.TextOrNull(2) ?? "...";
         int length = bound.Integer(0, 255);
         int leeway = bound.IntegerOrNull(3) ?? 5;
         int kept = length - PythonText.Length(end);
         if (kept < 0 || leeway < 0)
             throw state.Fail("truncate leaves no room for what it appends");
-        if (PythonText.Length(text) <= (long)length + leeway)
-            return text;
+        // What is short enough may be anything with a length.
+        if (Sequences.Count(state, input) <= (long)length + leeway)
+            return input;
+        if (input is not string text)
+            throw state.Fail($"truncate expects a string, not '{TypeNames.Of(input)}'");
         string result = text[..PythonText.Offset(text, kept)];
         int word = bound.Flag(1) ? -1 : result.LastIndexOf(' ');
         return (word < 0 ? result : result[..word]) + end;

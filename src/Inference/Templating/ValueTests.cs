@@ -9,7 +9,7 @@ internal static class ValueTests
     public static IReadOnlyDictionary<string, ValueTest> ByName { get; } = new Dictionary<string, ValueTest>
     {
         ["boolean"] = Of(value => value is bool),
-        ["callable"] = Of(value => value is ICallable),
+        ["callable"] = Of(value => value is ICallable or Undefined),
         ["defined"] = Of(value => value is not Undefined),
         ["divisibleby"] = (state, input, arguments) => IsRemainder(state, input, arguments.Bind(state, "divisibleby", 1, "num").Value(0), 0L),
         ["escaped"] = Of(value => value is SafeText),
