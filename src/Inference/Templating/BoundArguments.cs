@@ -20,6 +20,7 @@ internal sealed class BoundArguments(RenderState state, string function, object?
     {
         null => null,
         string text => text,
+        SafeText safe => safe.Text,
         Undefined undefined => throw state.Fail(undefined.Detail),
         _ => throw Mismatch(index, "a string"),
     };

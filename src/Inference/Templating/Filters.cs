@@ -21,7 +21,7 @@ internal static class Filters
         ["escape"] = TextFilters.Escape,
         ["first"] = SequenceFilters.First,
         ["float"] = NumberFilters.Float,
-        ["forceescape"] = TextFilters.Escape,
+        ["forceescape"] = (state, input, arguments) => TextFilters.Escape(state, SafeText.Plain(input), arguments),
         ["format"] = TextFilters.Format,
         ["groupby"] = SortFilters.GroupBy,
         ["indent"] = TextFilters.Indent,
@@ -40,8 +40,7 @@ internal static class Filters
         ["replace"] = TextFilters.Replace,
         ["reverse"] = SequenceFilters.Reverse,
         ["round"] = NumberFilters.Round,
-        // Nothing is escaped here, so there is nothing to exempt from it.
-        ["safe"] = TextFilters.Change("safe", text => text),
+        ["safe"] = TextFilters.Safe,
         ["select"] = SelectionFilters.Create("select", byAttribute: false, keep: true),
         ["selectattr"] = SelectionFilters.Create("selectattr", byAttribute: true, keep: true),
         ["slice"] = SequenceFilters.Slice,
@@ -58,12 +57,22 @@ internal static class Filters
         ["wordcount"] = TextFilters.WordCount,
     };
 
+    /// <summary>Filters that look at safe text themselves.</summary>
+    private static readonly HashSet<string> _knowSafe = ["d", "default", "e", "escape", "forceescape", "format"];
+
+    /// <summary>Filters that make safe text of safe text.</summary>
+    private static readonly HashSet<string> _keepSafe =
+        ["capitalize", "center", "indent", "lower", "reverse", "string", "trim", "truncate", "upper"];
+
     public static object? Apply(RenderState state, string name, object? input, Arguments arguments)
     {
         if (!ByName.TryGetValue(name, out Filter? filter))
             throw state.Fail($"there is no filter '{name}'");
         if (input is string text)
             state.Work(text.Length);
-        return filter(state, input, arguments);
+        if (input is not SafeText safe || _knowSafe.Contains(name))
+            return filter(state, input, arguments);
+        object? result = Apply(state, name, safe.Text, arguments);
+        return _keepSafe.Contains(name) ? SafeText.Wrap(result) : result;
     }
 }

@@ -46,7 +46,7 @@ internal sealed class JsonText
     {
         _state.Step();
         _state.GuardDepth(depth);
-        switch (value)
+        switch (SafeText.Plain(value))
         {
             case null: Append("null"); break;
             case bool flag: Append(flag ? "true" : "false"); break;

@@ -11,6 +11,14 @@ internal static class Operators
         {
             case (_, Undefined undefined, _):
                 throw state.Fail(undefined.Detail);
+            case ("+", SafeText, string or SafeText):
+            case ("+", string, SafeText):
+                string start = SafeText.Escape(state, left).Text;
+                string end = SafeText.Escape(state, right).Text;
+                state.Allocate(start.Length + end.Length);
+                return new SafeText(start + end);
+            case ("%", SafeText format, _):
+                return new SafeText(PercentFormat.Format(state, format.Text, EscapeArguments(state, right)));
             case ("%", string format, _):
                 return PercentFormat.Format(state, format, right);
             case (_, _, Undefined undefined):
@@ -42,8 +50,17 @@ internal static class Operators
         return negative ? Numbers.Negate(operand!) : Numbers.Widen(operand!);
     }
 
+    private static object? EscapeArguments(RenderState state, object? values) => values switch
+    {
+        TupleValue tuple => new TupleValue(Array.ConvertAll(tuple.Items, item => EscapeArguments(state, item))),
+        MapValue => values,
+        _ => Numbers.IsNumber(values) ? values : SafeText.Escape(state, values),
+    };
+
     private static object? Repeat(RenderState state, object? value, object? times)
     {
+        if (value is SafeText safe)
+            return SafeText.Wrap(Repeat(state, safe.Text, times));
         int length = value switch
         {
             string text => text.Length,

@@ -62,6 +62,8 @@ internal static class PythonText
     public static string Lower(string text)
     {
         string lower = text.ToLowerInvariant();
+        if (text.Contains('\u03a3', StringComparison.Ordinal))
+            lower = EndWordsInSigma(text, lower);
         return lower.Contains('\u0130', StringComparison.Ordinal) ? lower.Replace("\u0130", "i\u0307", StringComparison.Ordinal) : lower;
     }
 
@@ -114,6 +116,18 @@ internal static class PythonText
 
     private static bool Strips(char c, string? characters) =>
         characters is null ? Characters.IsSpace(c) : characters.Contains(c, StringComparison.Ordinal);
+
+    /// <summary>Gives the sigmas that end a word their own form.</summary>
+    private static string EndWordsInSigma(string text, string lower)
+    {
+        char[] result = lower.ToCharArray();
+        for (int i = 1; i < text.Length; i++)
+        {
+            if (text[i] == '\u03a3' && char.IsLetter(text[i - 1]) && (i + 1 == text.Length || !char.IsLetter(text[i + 1])))
+                result[i] = '\u03c2';
+        }
+        return new string(result);
+    }
 
     private static int Rank(char c) => char.IsSurrogate(c) ? c + 0x10000 : c;
 

@@ -4,7 +4,7 @@ namespace Inference.Templating;
 internal static class Sequences
 {
     public static bool IsIterable(object? value) =>
-        value is string or List<object?> or TupleValue or MapValue or MapView or RangeValue or GeneratorValue or Undefined;
+        value is string or SafeText or List<object?> or TupleValue or MapValue or MapView or RangeValue or GeneratorValue or Undefined;
 
     /// <summary>The number of elements where it is known without walking; else null.</summary>
     public static int? Count(RenderState state, object? value)
@@ -14,6 +14,7 @@ internal static class Sequences
             case string text:
                 state.Work(text.Length);
                 return PythonText.Length(text);
+            case SafeText safe: return Count(state, safe.Text);
             case List<object?> list: return list.Count;
             case TupleValue tuple: return tuple.Items.Length;
             case MapValue map: return map.Count;
@@ -55,6 +56,7 @@ internal static class Sequences
     private static IEnumerable<object?> Elements(RenderState state, object? value) => value switch
     {
         string text => PythonText.Elements(text),
+        SafeText safe => PythonText.Elements(safe.Text),
         List<object?> list => list,
         TupleValue tuple => tuple.Items,
         MapValue map => map.Entries.Select(entry => entry.Key),

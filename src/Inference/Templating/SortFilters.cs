@@ -97,5 +97,5 @@ internal static class SortFilters
     }
 
     private static object? Key(object? value, bool caseSensitive) =>
-        !caseSensitive && value is string text ? PythonText.Lower(text) : value;
+        !caseSensitive && SafeText.Plain(value) is string text ? PythonText.Lower(text) : value;
 }

@@ -45,7 +45,9 @@ internal static class StringMethods
         ["isalpha"] = All(Classes.IsLetter),
         ["isascii"] = (state, text, arguments) => Ascii.IsValid(text),
         ["isdecimal"] = All(Classes.IsDecimal),
-        ["isdigit"] = All(Classes.IsDecimal),
+        ["isdigit"] = All(Classes.IsDigit),
+        ["isidentifier"] = (state, text, arguments) =>
+            text.Length > 0 && Characters.IsNameStart(text[0]) && text.All(Characters.IsNamePart),
         ["isnumeric"] = All(Classes.IsNumeric),
         ["isspace"] = All(element => Characters.IsSpace(element[0])),
         ["islower"] = (state, text, arguments) => IsCase(text, upper: false),
@@ -104,7 +106,7 @@ internal static class StringMethods
             return false;
         foreach (object? affix in affixes)
         {
-            if (affix is not string part)
+            if (SafeText.Plain(affix) is not string part)
                 throw state.Fail("startswith() and endswith() expect strings");
             state.Work(part.Length);
             ReadOnlySpan<char> window = text.AsSpan(start, end - start);
@@ -139,7 +141,7 @@ internal static class StringMethods
         bool first = true;
         foreach (object? item in Sequences.Walk(state, items))
         {
-            if (item is not string part)
+            if (SafeText.Plain(item) is not string part)
                 throw state.Fail($"join() expects strings, found '{TypeNames.Of(item)}'");
             state.Allocate(part.Length + separator.Length);
             text.Append(first ? "" : separator).Append(part);
@@ -198,6 +200,8 @@ internal static class StringMethods
             || PythonText.Category(element) is UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter;
 
         public static bool IsDecimal(string element) => PythonText.Category(element) is UnicodeCategory.DecimalDigitNumber;
+
+        public static bool IsDigit(string element) => CharUnicodeInfo.GetDigitValue(element, 0) >= 0;
 
         public static bool IsNumeric(string element) =>
             IsDecimal(element) || PythonText.Category(element) is UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;

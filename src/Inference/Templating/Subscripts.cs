@@ -41,6 +41,7 @@ internal static class Subscripts
             throw state.Fail("the step of a slice is 0");
         switch (target)
         {
+            case SafeText safe: return new SafeText(SliceText(state, safe.Text, start, stop, step ?? 1));
             case string text: return SliceText(state, text, start, stop, step ?? 1);
             case List<object?> list: return new List<object?>(Pick(state, list.Count, start, stop, step ?? 1).Select(i => list[i]));
             case TupleValue tuple: return new TupleValue([.. Pick(state, tuple.Items.Length, start, stop, step ?? 1).Select(i => tuple.Items[i])]);
@@ -94,6 +95,12 @@ internal static class Subscripts
     private static bool TryItem(RenderState state, object? target, object? key, out object? value)
     {
         value = null;
+        if (target is SafeText safe)
+        {
+            bool found = TryItem(state, safe.Text, key, out value);
+            value = SafeText.Wrap(value);
+            return found;
+        }
         if (target is MapValue map)
             return map.TryGet(key, out value);
         if (key is not (long or bool) || target is not (string or List<object?> or TupleValue or RangeValue))
@@ -128,6 +135,7 @@ internal static class Subscripts
         value = target switch
         {
             string text => StringMethods.Bind(text, name),
+            SafeText safe => safe.Bind(name),
             MapValue or List<object?> when _mutating.Contains(name) && IsMethod(target, name) =>
                 new Undefined($"the method '{name}' of '{TypeNames.Of(target)}' changes it, which templates may not do"),
             MapValue map => MapMethods.Bind(map, name),

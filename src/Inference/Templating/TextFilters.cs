@@ -35,33 +35,27 @@ internal static class TextFilters
     public static object? Escape(RenderState state, object? input, Arguments arguments)
     {
         arguments.RequireNone(state, "escape");
-        var text = new StringBuilder();
-        foreach (char c in ValueText.Of(state, input))
-        {
-            switch (c)
-            {
-                case '&': text.Append("&amp;"); break;
-                case '<': text.Append("&lt;"); break;
-                case '>': text.Append("&gt;"); break;
-                case '\'': text.Append("&#39;"); break;
-                case '"': text.Append("&#34;"); break;
-                default: text.Append(c); break;
-            }
-        }
-        state.Allocate(text.Length);
-        return text.ToString();
+        return SafeText.Escape(state, input);
+    }
+
+    /// <summary>Marks the value's text as safe.</summary>
+    public static object? Safe(RenderState state, object? input, Arguments arguments)
+    {
+        arguments.RequireNone(state, "safe");
+        return new SafeText(ValueText.Of(state, input));
     }
 
     public static object? Format(RenderState state, object? input, Arguments arguments)
     {
         if (arguments.Positional.Count > 0 && arguments.Named.Count > 0)
             throw state.Fail("format takes either positional or named arguments");
+        object? format = input is SafeText ? input : ValueText.Of(state, input);
         if (arguments.Named.Count == 0)
-            return PercentFormat.Format(state, ValueText.Of(state, input), new TupleValue([.. arguments.Positional]));
+            return Operators.Apply(state, "%", format, new TupleValue([.. arguments.Positional]));
         var map = new MapValue(state);
         foreach ((string name, object? value) in arguments.Named)
             map.Set(name, value);
-        return PercentFormat.Format(state, ValueText.Of(state, input), map);
+        return Operators.Apply(state, "%", format, map);
     }
 
     public static object? Indent(RenderState state, object? input, Arguments arguments)
@@ -69,7 +63,7 @@ internal static class TextFilters
         BoundArguments bound = arguments.Bind(state, "indent", 0, "width", "first", "blank");
         if (input is not string text)
             throw state.Fail(input is Undefined undefined ? undefined.Detail : $"indent expects a string, not '{TypeNames.Of(input)}'");
-        string indent = bound.Value(0) as string ?? Spaces(state, bound.Integer(0, 4));
+        string indent = SafeText.Plain(bound.Value(0)) as string ?? Spaces(state, bound.Integer(0, 4));
         bool blank = bound.Flag(2);
         var result = new StringBuilder();
         List<object?> lines = StringSplitting.Lines(state, text + "\n");
@@ -102,16 +96,17 @@ internal static class TextFilters
     public static object? Truncate(RenderState state, object? input, Arguments arguments)
     {
         BoundArguments bound = arguments.Bind(state, "truncate", 0, "length", "killwords", "end", "leeway");
-        if (input is not string text)
-            throw state.Fail(input is Undefined undefined ? undefined.Detail : $"truncate expects a string, not '{TypeNames.Of(input)}'");
         string end = bound.TextOrNull(2) ?? "...";
         int length = bound.Integer(0, 255);
         int leeway = bound.IntegerOrNull(3) ?? 5;
         int kept = length - PythonText.Length(end);
         if (kept < 0 || leeway < 0)
             throw state.Fail("truncate leaves no room for what it appends");
-        if (PythonText.Length(text) <= (long)length + leeway)
-            return text;
+        // What is short enough may be anything with a length.
+        if (Sequences.Count(state, input) <= (long)length + leeway)
+            return input;
+        if (input is not string text)
+            throw state.Fail($"truncate expects a string, not '{TypeNames.Of(input)}'");
         string result = text[..PythonText.Offset(text, kept)];
         int word = bound.Flag(1) ? -1 : result.LastIndexOf(' ');
         return (word < 0 ? result : result[..word]) + end;

@@ -13,6 +13,7 @@ internal static class Truth
         double number => number != 0,
         BigInteger number => !number.IsZero,
         string text => text.Length > 0,
+        SafeText safe => safe.Text.Length > 0,
         List<object?> list => list.Count > 0,
         TupleValue tuple => tuple.Items.Length > 0,
         MapValue map => map.Count > 0,

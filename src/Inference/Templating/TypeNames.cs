@@ -12,6 +12,7 @@ internal static class TypeNames
         long or BigInteger => "int",
         double => "float",
         string => "str",
+        SafeText => "Markup",
         List<object?> => "list",
         TupleValue => "tuple",
         MapValue => "dict",

@@ -9,10 +9,10 @@ internal static class ValueTests
     public static IReadOnlyDictionary<string, ValueTest> ByName { get; } = new Dictionary<string, ValueTest>
     {
         ["boolean"] = Of(value => value is bool),
-        ["callable"] = Of(value => value is ICallable),
+        ["callable"] = Of(value => value is ICallable or Undefined),
         ["defined"] = Of(value => value is not Undefined),
         ["divisibleby"] = (state, input, arguments) => IsRemainder(state, input, arguments.Bind(state, "divisibleby", 1, "num").Value(0), 0L),
-        ["escaped"] = Of(_ => false),
+        ["escaped"] = Of(value => value is SafeText),
         ["even"] = (state, input, arguments) => IsRemainder(state, input, 2L, 0L),
         ["false"] = Of(value => value is false),
         ["filter"] = Of(value => value is string name && Filters.ByName.ContainsKey(name)),
@@ -53,9 +53,10 @@ internal static class ValueTests
     {
         if (!ByName.TryGetValue(name, out ValueTest? test))
             throw state.Fail($"there is no test '{name}'");
-        if (input is string text)
+        object? plain = SafeText.Plain(input);
+        if (plain is string text)
             state.Work(text.Length);
-        return test(state, input, arguments);
+        return test(state, name == "escaped" ? input : plain, arguments);
     }
 
     private static ValueTest Of(Func<object?, bool> holds) => (state, input, arguments) =>

@@ -12,6 +12,7 @@ internal static class ValueText
         switch (value)
         {
             case string text: return text;
+            case SafeText safe: return safe.Text;
             case long number: return number.ToString(CultureInfo.InvariantCulture);
             case Undefined: return "";
         }
@@ -37,6 +38,11 @@ internal static class ValueText
             case null: text.Append("None"); break;
             case bool flag: text.Append(flag ? "True" : "False"); break;
             case string part: WriteString(state, text, part); break;
+            case SafeText safe:
+                text.Append("Markup(");
+                WriteString(state, text, safe.Text);
+                text.Append(')');
+                break;
             case double number: text.Append(FloatText.Of(number)); break;
             case long or BigInteger: text.Append(CultureInfo.InvariantCulture, $"{value}"); break;
             case List<object?> list:

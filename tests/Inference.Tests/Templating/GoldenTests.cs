@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Inference.Templating;
@@ -7,6 +8,7 @@ namespace Inference.Tests.Templating;
 /// <summary>Holds renderings against those of Python's Jinja2, errors included.</summary>
 public sealed class GoldenTests
 {
+    private static readonly ConcurrentDictionary<string, JsonElement> _files = new();
     private static readonly DateTimeOffset _now = DateTimeOffset.Parse("2025-07-10T12:00:00Z", CultureInfo.InvariantCulture);
 
     public static TheoryData<string> LanguageCases() =>
@@ -54,6 +56,27 @@ public sealed class GoldenTests
         }
     }
 
+    [Fact]
+    public void EveryOperationMeansWhatItMeansInPython()
+    {
+        JsonElement golden = Read("semantics.python-golden.json");
+        Dictionary<string, object?> variables = Variables(golden.GetProperty("context"));
+        var failures = new List<string>();
+        foreach (JsonElement item in golden.GetProperty("cases").EnumerateArray())
+        {
+            string source = item.GetProperty("template").GetString()!;
+            try
+            {
+                Check(source, variables, item, source);
+            }
+            catch (Exception failure) when (failure is Xunit.Sdk.XunitException or ChatTemplateException)
+            {
+                failures.Add($"{source}\n{failure.Message}\n{item}");
+            }
+        }
+        Assert.True(failures.Count == 0, $"{failures.Count} differ:\n{string.Join("\n\n", failures.Take(300))}");
+    }
+
     private static void Check(string source, Dictionary<string, object?> variables, JsonElement expected, string name)
     {
         if (expected.TryGetProperty("output", out JsonElement output))
@@ -72,6 +95,6 @@ public sealed class GoldenTests
     private static Dictionary<string, object?> Variables(JsonElement context) =>
         context.EnumerateObject().ToDictionary(property => property.Name, property => (object?)property.Value);
 
-    private static JsonElement Read(string file) =>
-        JsonDocument.Parse(File.ReadAllText(TestData.Path($"chat-templates/{file}"))).RootElement;
+    private static JsonElement Read(string file) => _files.GetOrAdd(
+        file, static name => JsonDocument.Parse(File.ReadAllText(TestData.Path($"chat-templates/{name}"))).RootElement);
 }
