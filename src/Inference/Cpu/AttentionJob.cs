@@ -22,15 +22,25 @@ internal unsafe struct AttentionJob
     public int UnitCount;
     public AttentionScratch Scratch;
     public float* ScratchMemory;
+    public float* Partials;
     private int _taken;
 
     /// <summary>Computes units until none are left.</summary>
-    public static void Work(int worker, void* state)
+    public static void Compute(int worker, void* state)
     {
         ref AttentionJob job = ref *(AttentionJob*)state;
         float* scratch = job.ScratchMemory + worker * job.Scratch.Floats;
         for (int unit; (unit = Interlocked.Increment(ref job._taken) - 1) < job.UnitCount;)
             job.Compute(job.Units[unit], scratch);
+    }
+
+    /// <summary>Merges the partials of units that others computed, until no unit is left.</summary>
+    public static void Merge(int worker, void* state)
+    {
+        ref AttentionJob job = ref *(AttentionJob*)state;
+        float* scratch = job.ScratchMemory + worker * job.Scratch.Floats;
+        for (int unit; (unit = Interlocked.Increment(ref job._taken) - 1) < job.UnitCount;)
+            job.Merge(job.Units[unit], scratch);
     }
 
     private readonly void Compute(in AttentionUnit unit, float* scratch)
@@ -39,31 +49,57 @@ internal unsafe struct AttentionJob
         int firstRow = sequence.FirstRow + unit.FirstRow;
         int firstPosition = sequence.FirstPosition + unit.FirstRow;
         int queryCount = unit.RowCount * Group;
-        int firstHead = unit.KvHead * Group;
         var queries = (float**)(scratch + Scratch.Queries);
         for (int query = 0; query < queryCount; query++)
-            queries[query] = Queries + Offset(firstRow + query / Group, firstHead + query % Group);
+            queries[query] = Queries + Offset(firstRow + query / Group, unit.KvHead * Group + query % Group);
 
+        bool merges = unit.Partials < 0;
         var part = new AttentionPartial(scratch + Scratch.ChunkPartial, queryCount, Scratch.Stride);
         var total = new AttentionPartial(scratch + Scratch.Total, queryCount, Scratch.Stride);
         total.Clear(queryCount);
-        int length = firstPosition + unit.RowCount;
-        for (int first = 0; first < length; first += ChunkSize)
+        for (int chunk = 0; chunk < unit.ChunkCount; chunk++)
         {
-            // Rows before the chunk do not see it.
-            int from = int.Max(0, first - firstPosition) * Group;
+            int first = (unit.FirstChunk + chunk) * ChunkSize;
+            int from = FirstQuery(first, firstPosition);
+            if (!merges)
+                part = Partial(unit, chunk, queryCount);
             ComputeChunk(unit.KvHead, Blocks + sequence.FirstBlock, first, firstPosition, from, queryCount, scratch, part);
-            total.Merge(part, from, queryCount);
+            if (merges)
+                total.Merge(part, from, queryCount);
         }
 
+        if (merges)
+            Finish(total, unit, queryCount);
+    }
+
+    private readonly void Merge(in AttentionUnit unit, float* scratch)
+    {
+        int firstPosition = Sequences[unit.Sequence].FirstPosition + unit.FirstRow;
+        int queryCount = unit.RowCount * Group;
+        var total = new AttentionPartial(scratch + Scratch.Total, queryCount, Scratch.Stride);
+        total.Clear(queryCount);
+        for (int chunk = 0; chunk < unit.ChunkCount; chunk++)
+            total.Merge(Partial(unit, chunk, queryCount), FirstQuery(chunk * ChunkSize, firstPosition), queryCount);
+        Finish(total, unit, queryCount);
+    }
+
+    private readonly void Finish(in AttentionPartial total, in AttentionUnit unit, int queryCount)
+    {
+        int firstRow = Sequences[unit.Sequence].FirstRow + unit.FirstRow;
         for (int query = 0; query < queryCount; query++)
         {
-            float* destination = Destination + Offset(firstRow + query / Group, firstHead + query % Group);
+            float* destination = Destination + Offset(firstRow + query / Group, unit.KvHead * Group + query % Group);
             Vector512<float> weight = Vector512.Create(total.Weight[query]);
             for (nint i = 0; i < HeadSize; i += Lanes.Count)
                 Lanes.Store(Vector512.Load(total.Sums + query * total.Stride + i) / weight, destination + i, HeadSize - i);
         }
     }
+
+    private readonly AttentionPartial Partial(in AttentionUnit unit, int chunk, int queryCount) =>
+        new(Partials + unit.Partials + chunk * AttentionPartial.Floats(queryCount, Scratch.Stride), queryCount, Scratch.Stride);
+
+    // Rows before a chunk do not see it.
+    private readonly int FirstQuery(int first, int firstPosition) => int.Max(0, first - firstPosition) * Group;
 
     private readonly nint Offset(int row, int head) => ((nint)row * Heads + head) * HeadSize;
 

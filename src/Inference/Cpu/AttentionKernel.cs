@@ -12,7 +12,13 @@ internal sealed unsafe class AttentionKernel : IDisposable
     // Queries that share a decoded chunk: enough to hide the decoding, few enough that their sums stay in the second-level cache.
     private const int QueriesPerUnit = 64;
 
+    // With fewer units than this for each worker, the chunks of a unit are spread over workers, so many to each.
+    private const int UnitsPerWorker = 4;
+    private const int ChunksPerSpan = 4;
+
     private readonly NativeBuffer _units = new();
+    private readonly NativeBuffer _spans = new();
+    private readonly NativeBuffer _partials = new();
     private readonly NativeBuffer _scratch = new();
 
     /// <summary>Computes attention for every row of the step.</summary>
@@ -30,6 +36,7 @@ internal sealed unsafe class AttentionKernel : IDisposable
         var scratch = new AttentionScratch(rows * group, shape.HeadSize);
         _scratch.Reserve((nuint)(scratch.Floats * sizeof(float)) * (nuint)team.Count);
         int units = Cut(step, shape.KvHeads, rows);
+        int spans = team.Count > 1 && units < UnitsPerWorker * team.Count ? Spread(units, group, scratch.Stride) : 0;
         var job = new AttentionJob
         {
             Queries = queries,
@@ -46,20 +53,39 @@ internal sealed unsafe class AttentionKernel : IDisposable
             UnitCount = units,
             Scratch = scratch,
             ScratchMemory = (float*)_scratch.Data,
+            Partials = (float*)_partials.Data,
         };
-        if (units <= 1)
-            AttentionJob.Work(0, &job);
-        else
-            team.Run(&AttentionJob.Work, &job);
+        if (spans == 0)
+        {
+            Run(team, &AttentionJob.Compute, job);
+            return;
+        }
+
+        AttentionJob spread = job;
+        spread.Units = (AttentionUnit*)_spans.Data;
+        spread.UnitCount = spans;
+        Run(team, &AttentionJob.Compute, spread);
+        Run(team, &AttentionJob.Merge, job);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _units.Dispose();
+        _spans.Dispose();
+        _partials.Dispose();
         _scratch.Dispose();
     }
 
+    private static void Run(ThreadTeam team, delegate*<int, void*, void> body, AttentionJob job)
+    {
+        if (job.UnitCount <= 1)
+            body(0, &job);
+        else
+            team.Run(body, &job);
+    }
+
+    /// <summary>Cuts the step into units that have all chunks.</summary>
     private int Cut(CpuStep step, int kvHeads, int rows)
     {
         long count = 0;
@@ -72,14 +98,54 @@ internal sealed unsafe class AttentionKernel : IDisposable
         for (int i = 0; i < step.SequenceCount; i++)
         {
             // Late rows see more positions: the largest units go first, so that none is left over for the end.
-            int rowCount = step.Sequences[i].RowCount;
-            for (int first = (rowCount - 1) / rows * rows; first >= 0; first -= rows)
+            SequenceSlice sequence = step.Sequences[i];
+            for (int first = (sequence.RowCount - 1) / rows * rows; first >= 0; first -= rows)
             {
+                int rowCount = int.Min(rows, sequence.RowCount - first);
+                int chunks = (sequence.FirstPosition + first + rowCount + CacheReader.ChunkSize - 1) / CacheReader.ChunkSize;
                 for (int head = 0; head < kvHeads; head++)
-                    *units++ = new AttentionUnit(i, first, int.Min(rows, rowCount - first), head);
+                    *units++ = new AttentionUnit(i, first, rowCount, head, 0, chunks);
             }
         }
 
         return checked((int)count);
+    }
+
+    /// <summary>Cuts units into spans of chunks and gives the partials their places; 0 where all units are short.</summary>
+    private int Spread(int units, int group, nint stride)
+    {
+        var whole = (AttentionUnit*)_units.Data;
+        int count = 0;
+        int longest = 0;
+        nint floats = 0;
+        for (int i = 0; i < units; i++)
+        {
+            longest = int.Max(longest, whole[i].ChunkCount);
+            count += (whole[i].ChunkCount + ChunksPerSpan - 1) / ChunksPerSpan;
+            floats += whole[i].ChunkCount * AttentionPartial.Floats(whole[i].RowCount * group, stride);
+        }
+
+        if (longest <= ChunksPerSpan)
+            return 0;
+
+        _partials.Reserve((nuint)floats * sizeof(float));
+        _spans.Reserve((nuint)(count * sizeof(AttentionUnit)));
+        var spans = (AttentionUnit*)_spans.Data;
+        nint place = 0;
+        for (int i = 0; i < units; i++)
+        {
+            AttentionUnit unit = whole[i];
+            nint partial = AttentionPartial.Floats(unit.RowCount * group, stride);
+            whole[i] = unit with { Partials = place };
+            for (int first = 0; first < unit.ChunkCount; first += ChunksPerSpan)
+            {
+                int chunks = int.Min(ChunksPerSpan, unit.ChunkCount - first);
+                *spans++ = unit with { FirstChunk = first, ChunkCount = chunks, Partials = place + first * partial };
+            }
+
+            place += unit.ChunkCount * partial;
+        }
+
+        return count;
     }
 }

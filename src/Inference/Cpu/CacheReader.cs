@@ -72,42 +72,56 @@ internal static unsafe class CacheReader
     private static void ReadRows(float* source, in CacheLayout layout, int run, float* destination)
     {
         nint stride = layout.BlockSize;
-        for (int element = 0; element < layout.HeadSize; element++, source += stride, destination += ChunkSize)
-            Unsafe.CopyBlockUnaligned(destination, source, (uint)run * sizeof(float));
+        nint elements = layout.HeadSize;
+        for (; run >= Lanes.Count; run -= Lanes.Count, source += Lanes.Count, destination += Lanes.Count)
+        {
+            for (nint i = 0; i < elements; i++)
+                Vector512.Load(source + i * stride).Store(destination + i * ChunkSize);
+        }
+
+        for (nint i = 0; i < elements && run > 0; i++)
+            Unsafe.CopyBlockUnaligned(destination + i * ChunkSize, source + i * stride, (uint)run * sizeof(float));
     }
 
     private static void ReadRows(ushort* source, in CacheLayout layout, int run, float* destination)
     {
         nint stride = layout.BlockSize;
-        for (int element = 0; element < layout.HeadSize; element++, source += stride, destination += ChunkSize)
+        nint elements = layout.HeadSize;
+        for (; run >= Lanes.Count; run -= Lanes.Count, source += Lanes.Count, destination += Lanes.Count)
         {
-            int i = 0;
-            for (; i <= run - Lanes.Count; i += Lanes.Count)
-                HalfConversion.ToSingle(Vector256.Load(source + i)).Store(destination + i);
-            for (; i <= run - 8; i += 8)
-                HalfConversion.ToSingle(Vector128.Load(source + i).ToVector256()).GetLower().Store(destination + i);
-            for (; i < run; i++)
-                destination[i] = HalfConversion.ToSingle(source[i]);
+            for (nint i = 0; i < elements; i++)
+                HalfConversion.ToSingle(Vector256.Load(source + i * stride)).Store(destination + i * ChunkSize);
         }
+
+        for (; run >= 8; run -= 8, source += 8, destination += 8)
+        {
+            for (nint i = 0; i < elements; i++)
+                HalfConversion.ToSingle(Vector128.Load(source + i * stride).ToVector256()).GetLower().Store(destination + i * ChunkSize);
+        }
+
+        for (nint i = 0; i < elements && run > 0; i++)
+            HalfConversion.ToSingle(source + i * stride, destination + i * ChunkSize, run);
     }
 
     private static void ReadRows(sbyte* source, ushort* scales, in CacheLayout layout, int run, float* destination)
     {
         nint stride = layout.BlockSize;
-        float* scale = stackalloc float[ChunkSize];
-        for (int element = 0; element < layout.HeadSize; element++, source += stride, destination += ChunkSize)
+        nint elements = layout.HeadSize;
+        for (; run >= Lanes.Count; run -= Lanes.Count, source += Lanes.Count, scales += Lanes.Count, destination += Lanes.Count)
         {
-            if (element % CacheLayout.GroupSize == 0)
+            for (nint first = 0; first < elements; first += CacheLayout.GroupSize)
             {
-                HalfConversion.ToSingle(scales, scale, run);
-                scales += stride;
+                Vector512<float> scale = HalfConversion.ToSingle(Vector256.Load(scales + first / CacheLayout.GroupSize * stride));
+                nint end = nint.Min(elements, first + CacheLayout.GroupSize);
+                for (nint i = first; i < end; i++)
+                    (ToSingle(Vector128.Load(source + i * stride)) * scale).Store(destination + i * ChunkSize);
             }
+        }
 
-            int i = 0;
-            for (; i <= run - Lanes.Count; i += Lanes.Count)
-                (ToSingle(Vector128.Load(source + i)) * Vector512.Load(scale + i)).Store(destination + i);
-            for (; i < run; i++)
-                destination[i] = source[i] * scale[i];
+        for (int slot = 0; slot < run; slot++)
+        {
+            for (nint i = 0; i < elements; i++)
+                destination[i * ChunkSize + slot] = source[i * stride + slot] * HalfConversion.ToSingle(scales[i / CacheLayout.GroupSize * stride + slot]);
         }
     }
 

@@ -36,23 +36,32 @@ internal static unsafe class GateKernel
     {
         ref Job job = ref *(Job*)state;
         nint end = job.End(worker);
-        for (nint i = job.First(worker); i < end; i += Lanes.Count)
-        {
-            Vector512<float> x = Lanes.Load(job.Gate + i, end - i);
-            Lanes.Store(Logistic(x, x) * Lanes.Load(job.Up + i, end - i), job.Destination + i, end - i);
-        }
+        nint i = job.First(worker);
+        for (; i <= end - Lanes.Count; i += Lanes.Count)
+            Silu(Vector512.Load(job.Gate + i), Vector512.Load(job.Up + i)).Store(job.Destination + i);
+        if (i < end)
+            Lanes.StorePart(Silu(Lanes.LoadPart(job.Gate + i, end - i), Lanes.LoadPart(job.Up + i, end - i)), job.Destination + i, end - i);
     }
 
     private static void GeluTanh(int worker, void* state)
     {
         ref Job job = ref *(Job*)state;
         nint end = job.End(worker);
-        for (nint i = job.First(worker); i < end; i += Lanes.Count)
-        {
-            Vector512<float> x = Lanes.Load(job.Gate + i, end - i);
-            Vector512<float> slope = Vector512.FusedMultiplyAdd(x * x, Vector512.Create(GeluCubic), Vector512.Create(GeluLinear));
-            Lanes.Store(Logistic(x, x * slope) * Lanes.Load(job.Up + i, end - i), job.Destination + i, end - i);
-        }
+        nint i = job.First(worker);
+        for (; i <= end - Lanes.Count; i += Lanes.Count)
+            GeluTanh(Vector512.Load(job.Gate + i), Vector512.Load(job.Up + i)).Store(job.Destination + i);
+        if (i < end)
+            Lanes.StorePart(GeluTanh(Lanes.LoadPart(job.Gate + i, end - i), Lanes.LoadPart(job.Up + i, end - i)), job.Destination + i, end - i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Silu(Vector512<float> x, Vector512<float> up) => Logistic(x, x) * up;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> GeluTanh(Vector512<float> x, Vector512<float> up)
+    {
+        Vector512<float> slope = Vector512.FusedMultiplyAdd(x * x, Vector512.Create(GeluCubic), Vector512.Create(GeluLinear));
+        return Logistic(x, x * slope) * up;
     }
 
     // x / (1 + exp(-t))

@@ -65,8 +65,9 @@ internal static unsafe class Lanes
     private static Vector128<float> Larger(Vector128<float> candidate, Vector128<float> than) =>
         Vector128.ConditionalSelect(Vector128.GreaterThan(candidate, than), candidate, than);
 
+    /// <summary>Loads fewer than 16 floats. Loops end with it instead of calling <see cref="Load"/>, so that they keep their registers.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Vector512<float> LoadPart(float* source, nint count)
+    public static Vector512<float> LoadPart(float* source, nint count)
     {
         float* lanes = stackalloc float[Count];
         new Span<float>(lanes, Count).Clear();
@@ -75,8 +76,9 @@ internal static unsafe class Lanes
         return Vector512.Load(lanes);
     }
 
+    /// <summary>Stores fewer than 16 lanes.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void StorePart(Vector512<float> vector, float* destination, nint count)
+    public static void StorePart(Vector512<float> vector, float* destination, nint count)
     {
         float* lanes = stackalloc float[Count];
         vector.Store(lanes);

@@ -25,6 +25,8 @@ internal sealed unsafe class NativeBuffer : IDisposable
         if (byteLength <= ByteLength)
             return;
 
+        // Twice as much, so that what grows by a little each step is not allocated anew each step.
+        byteLength = nuint.Max(byteLength, ByteLength * 2);
         Dispose();
         _allocation = NativeMemory.AllocZeroed(checked(byteLength + Alignment));
         Data = (byte*)(((nuint)_allocation + Alignment - 1) & ~(Alignment - 1));

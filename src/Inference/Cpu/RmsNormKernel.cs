@@ -50,17 +50,28 @@ internal static unsafe class RmsNormKernel
 
     private static void Add(float* hidden, float* addend, nint length)
     {
-        for (nint i = 0; i < length; i += Lanes.Count)
-            Lanes.Store(Lanes.Load(hidden + i, length - i) + Lanes.Load(addend + i, length - i), hidden + i, length - i);
+        nint i = 0;
+        for (; i <= length - Lanes.Count; i += Lanes.Count)
+            (Vector512.Load(hidden + i) + Vector512.Load(addend + i)).Store(hidden + i);
+        if (i < length)
+            Lanes.StorePart(Lanes.LoadPart(hidden + i, length - i) + Lanes.LoadPart(addend + i, length - i), hidden + i, length - i);
     }
 
     private static double SumOfSquares(float* values, nint length)
     {
         Vector512<double> low = Vector512<double>.Zero;
         Vector512<double> high = Vector512<double>.Zero;
-        for (nint i = 0; i < length; i += Lanes.Count)
+        nint i = 0;
+        for (; i <= length - Lanes.Count; i += Lanes.Count)
         {
-            (Vector512<double> lower, Vector512<double> upper) = Vector512.Widen(Lanes.Load(values + i, length - i));
+            (Vector512<double> lower, Vector512<double> upper) = Vector512.Widen(Vector512.Load(values + i));
+            low += lower * lower;
+            high += upper * upper;
+        }
+
+        if (i < length)
+        {
+            (Vector512<double> lower, Vector512<double> upper) = Vector512.Widen(Lanes.LoadPart(values + i, length - i));
             low += lower * lower;
             high += upper * upper;
         }
@@ -70,9 +81,14 @@ internal static unsafe class RmsNormKernel
 
     private static void Scale(float* values, float factor, float* gain, float* destination, nint length)
     {
-        Vector512<float> factors = Vector512.Create(factor);
-        for (nint i = 0; i < length; i += Lanes.Count)
-            Lanes.Store(Lanes.Load(values + i, length - i) * factors * Lanes.Load(gain + i, length - i), destination + i, length - i);
+        nint i = 0;
+        for (; i <= length - Lanes.Count; i += Lanes.Count)
+            (Vector512.Load(values + i) * Vector512.Create(factor) * Vector512.Load(gain + i)).Store(destination + i);
+        if (i < length)
+        {
+            Vector512<float> scaled = Lanes.LoadPart(values + i, length - i) * Vector512.Create(factor) * Lanes.LoadPart(gain + i, length - i);
+            Lanes.StorePart(scaled, destination + i, length - i);
+        }
     }
 
     private struct Job

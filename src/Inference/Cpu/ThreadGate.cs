@@ -4,12 +4,11 @@ using System.Runtime.InteropServices;
 namespace Inference.Cpu;
 
 /// <summary>A counter that threads wait on: first spinning, then giving their core away between looks, then asleep.</summary>
-/// <remarks>Everyone who waits at the same time waits for the same count.</remarks>
 internal sealed class ThreadGate
 {
     // Longer than the gaps between the operations of a step, far shorter than a thread's time slice.
     private static readonly long _spinTicks = Stopwatch.Frequency * 30 / 1_000_000;
-    private static readonly long _yieldTicks = Stopwatch.Frequency * 150 / 1_000_000;
+    private static readonly long _yieldTicks = Stopwatch.Frequency * 100 / 1_000_000;
 
     private readonly object _lock = new();
     private readonly bool _spins;
@@ -19,7 +18,10 @@ internal sealed class ThreadGate
     /// <param name="spins">Whether waiting starts with spinning: worth it only where every thread has a core.</param>
     public ThreadGate(bool spins) => _spins = spins;
 
-    /// <summary>Adds one and wakes those who wait for the new count.</summary>
+    /// <summary>How often the gate has advanced; wraps around.</summary>
+    public int Count => Volatile.Read(ref _counters.Count);
+
+    /// <summary>Adds one and wakes those who wait.</summary>
     public void Advance()
     {
         // Full fences: here between the count and the look at Sleepers, in Sleep between Sleepers and the look at the count.
@@ -29,48 +31,44 @@ internal sealed class ThreadGate
             return;
 
         lock (_lock)
-        {
-            if (_counters.Count == _counters.Awaited)
-                Monitor.PulseAll(_lock);
-        }
+            Monitor.PulseAll(_lock);
     }
 
-    /// <summary>Returns as soon as the count is <paramref name="count"/>.</summary>
-    /// <param name="count">The count; it may have wrapped around.</param>
-    public void Await(int count)
+    /// <summary>Returns the count as soon as it is another than <paramref name="seen"/>.</summary>
+    public int AwaitChange(int seen)
     {
-        if (Volatile.Read(ref _counters.Count) == count)
-            return;
+        if (Count != seen)
+            return Count;
 
         long start = Stopwatch.GetTimestamp();
         long spinEnd = _spins ? start + _spinTicks : start;
         while (Stopwatch.GetTimestamp() < spinEnd)
         {
             Thread.SpinWait(4);
-            if (Volatile.Read(ref _counters.Count) == count)
-                return;
+            if (Count != seen)
+                return Count;
         }
 
         long yieldEnd = start + _yieldTicks;
         while (Stopwatch.GetTimestamp() < yieldEnd)
         {
             Thread.Yield();
-            if (Volatile.Read(ref _counters.Count) == count)
-                return;
+            if (Count != seen)
+                return Count;
         }
 
-        Sleep(count);
+        return Sleep(seen);
     }
 
-    private void Sleep(int count)
+    private int Sleep(int seen)
     {
         lock (_lock)
         {
-            _counters.Awaited = count;
             Interlocked.Increment(ref _counters.Sleepers);
-            while (Volatile.Read(ref _counters.Count) != count)
+            while (Count == seen)
                 Monitor.Wait(_lock);
             Interlocked.Decrement(ref _counters.Sleepers);
+            return Count;
         }
     }
 
@@ -83,8 +81,5 @@ internal sealed class ThreadGate
 
         [FieldOffset(132)]
         public int Sleepers;
-
-        [FieldOffset(136)]
-        public int Awaited;
     }
 }

@@ -2,10 +2,11 @@ using System.Runtime.ExceptionServices;
 
 namespace Inference.Cpu;
 
-/// <summary>Threads that run one piece of work together: the caller is worker 0, the others wait for the next piece.</summary>
+/// <summary>Threads that run one piece of work together: the caller and those that wait for the next piece.</summary>
 /// <remarks>
-/// <para>Between pieces that follow each other within microseconds the threads stay awake; without work they sleep.
-/// All waits are bounded before they sleep, so that more threads than cores cost time and nothing else.</para>
+/// <para>Between pieces that follow each other within microseconds the threads stay awake; without work they sleep.</para>
+/// <para>A worker is a part of the work, not a thread: whoever is free takes the next one. Where the machine has other things to do
+/// and a thread is late, the caller does its part, and never waits for a thread that has not started.</para>
 /// <para>One run at a time; a run allocates nothing. Results must not depend on which worker does which part.</para>
 /// </remarks>
 internal sealed unsafe class ThreadTeam : IDisposable
@@ -16,7 +17,9 @@ internal sealed unsafe class ThreadTeam : IDisposable
     private delegate*<int, void*, void> _body;
     private void* _state;
     private Exception? _failure;
-    private int _finishedCount;
+    // The number of the run above, the next worker to be taken below: a late thread cannot take a worker of a run it has not seen.
+    private long _tickets;
+    private int _unfinished;
     private int _running;
     private bool _stopping;
 
@@ -32,8 +35,7 @@ internal sealed unsafe class ThreadTeam : IDisposable
         _threads = new Thread[threads - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
-            int worker = i + 1;
-            _threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"Inference worker {worker}" };
+            _threads[i] = new Thread(Work) { IsBackground = true, Name = $"Inference worker {i + 1}" };
             _threads[i].Start();
         }
     }
@@ -44,8 +46,8 @@ internal sealed unsafe class ThreadTeam : IDisposable
     /// <summary>Workers, the caller included.</summary>
     public int Count { get; }
 
-    /// <summary>Calls <paramref name="body"/> once on every worker and returns when all have returned.</summary>
-    /// <param name="body">Receives the worker's number, 0 to <see cref="Count"/> - 1, and the state.</param>
+    /// <summary>Calls <paramref name="body"/> once for every worker and returns when all calls have returned.</summary>
+    /// <param name="body">Receives the worker's number, 0 to <see cref="Count"/> - 1, and the state. Worker 0 is the caller.</param>
     /// <param name="state">Anything; must stay valid until the call returns.</param>
     /// <exception cref="InvalidOperationException">A run is under way, on this thread or another.</exception>
     /// <exception cref="ObjectDisposedException">The threads have ended.</exception>
@@ -64,10 +66,12 @@ internal sealed unsafe class ThreadTeam : IDisposable
 
             _body = body;
             _state = state;
+            _unfinished = Count;
+            int finished = _finished.Count;
+            Volatile.Write(ref _tickets, (((_tickets >> 32) + 1) << 32) + 1);
             _started.Advance();
-            Call(0);
-            _finishedCount += _threads.Length;
-            _finished.Await(_finishedCount);
+            if (!Call(0) && !TakeWorkers())
+                _finished.AwaitChange(finished);
             if (_failure is { } failure)
             {
                 _failure = null;
@@ -106,19 +110,38 @@ internal sealed unsafe class ThreadTeam : IDisposable
             throw new InvalidOperationException("The thread team is already running something.");
     }
 
-    private void Work(int worker)
+    private void Work()
     {
-        for (int run = 1; ; run++)
+        for (int seen = 0; ;)
         {
-            _started.Await(run);
-            if (_stopping)
+            seen = _started.AwaitChange(seen);
+            if (Volatile.Read(ref _stopping))
                 return;
-            Call(worker);
-            _finished.Advance();
+            if (TakeWorkers())
+                _finished.Advance();
         }
     }
 
-    private void Call(int worker)
+    /// <summary>Takes workers until none are left; true if one of these calls was the last of the run to return.</summary>
+    private bool TakeWorkers()
+    {
+        bool last = false;
+        for (long ticket = Volatile.Read(ref _tickets); (int)ticket < Count;)
+        {
+            long current = Interlocked.CompareExchange(ref _tickets, ticket + 1, ticket);
+            if (current == ticket)
+            {
+                last = Call((int)ticket);
+                current = Volatile.Read(ref _tickets);
+            }
+
+            ticket = current;
+        }
+
+        return last;
+    }
+
+    private bool Call(int worker)
     {
         try
         {
@@ -128,5 +151,7 @@ internal sealed unsafe class ThreadTeam : IDisposable
         {
             Interlocked.CompareExchange(ref _failure, exception, null);
         }
+
+        return Interlocked.Decrement(ref _unfinished) == 0;
     }
 }

@@ -59,6 +59,24 @@ public sealed class CpuDeviceAttentionTests
         InstructionSets.AssertSameEverywhere(Convert.ToHexString(hash.GetHashAndReset()));
     }
 
+    [Theory]
+    [InlineData(KvCacheType.F16, 6, 2, 64)]
+    [InlineData(KvCacheType.F32, 1, 1, 16)]
+    public void A_long_sequence_has_the_same_bits_spread_over_threads(KvCacheType type, int heads, int kvHeads, int headSize)
+    {
+        var shape = new AttentionShape(heads, kvHeads, headSize, 0.1f);
+        var scenario = new AttentionScenario(3, shape, type, 16, null, 700, 3);
+        PlannedRows[][] steps = [[new(0, 0, 690), new(1, 0, 2)], [new(0, 690, 1)], [new(1, 2, 1), new(0, 691, 1)], [new(0, 692, 8)]];
+        float[][] expected;
+        using (var device = new CpuDevice(1))
+            expected = scenario.Run(device, steps);
+        for (int threads = 2; threads <= 4; threads++)
+        {
+            using var device = new CpuDevice(threads);
+            AssertSameBits(expected, scenario.Run(device, steps));
+        }
+    }
+
     [Fact]
     public void What_stands_behind_a_sequence_does_not_matter()
     {
