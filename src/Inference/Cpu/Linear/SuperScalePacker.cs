@@ -19,9 +19,7 @@ internal readonly unsafe struct SuperScalePacker(PanelLayout layout)
         ushort* halves = (ushort*)destination;
         if (!layout.HasSubScales)
         {
-            halves[row] = layout.Type == TensorType.MXFP4
-                ? (ushort)(BitConverter.SingleToUInt32Bits(scales[0]) >> 16)
-                : HalfConversion.ToHalf(scales[0]);
+            halves[row] = HalfConversion.ToHalf(scales[0]);
             if (layout.HasMinima)
                 halves[PanelLayout.Rows + row] = HalfConversion.ToHalf(minima[0]);
             return;
