@@ -20,18 +20,19 @@ public sealed class AllocationTests
             IgnoreEndOfText = true,
             LogitsObserver = (position, _) => allocated[seen = position - 5] = GC.GetAllocatedBytesForCurrentThread(),
         };
-        // Texts of tokens are made when a token first occurs, and kept: the same tokens occur again below.
-        await engine.Submit("Once upon a time", watched).Completion;
-        Task<GenerationResult>[] others = Enumerable.Range(1, requests - 1)
-            .Select(i => engine.Submit("Once upon a time", new() { MaxOutputTokens = Tokens, IgnoreEndOfText = true, Temperature = 0.8f, TopP = 0.9f, Seed = (ulong)i }).Completion)
-            .ToArray();
-        await engine.Submit("Once upon a time", watched).Completion;
-        await Task.WhenAll(others);
+        // Texts of tokens are made when a token first occurs, and kept: the second round meets the same tokens.
+        for (int round = 0; round < 2; round++)
+        {
+            Task<GenerationResult>[] others = Enumerable.Range(1, requests - 1)
+                .Select(i => engine.Submit("Once upon a time", new() { MaxOutputTokens = Tokens, IgnoreEndOfText = true, Temperature = 0.8f, TopP = 0.9f, Seed = (ulong)i }).Completion)
+                .ToArray();
+            await engine.Submit("Once upon a time", watched).Completion;
+            await Task.WhenAll(others);
+        }
 
         Assert.Equal(Tokens - 1, seen);
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", Enumerable.Range(100, 200).Where(i => allocated[i + 1] != allocated[i]).Select(i => $"{i}:{allocated[i + 1] - allocated[i]}")));
         int allocating = Enumerable.Range(100, 200).Count(i => allocated[i + 1] != allocated[i]);
-        // Lists of tokens and text double now and then; nothing else may allocate.
-        Assert.InRange(allocating, 0, 4 * requests);
+        // Lists of tokens and text double now and then: a few of the 200 steps for each request. Nothing else may allocate.
+        Assert.InRange(allocating, 0, 50);
     }
 }
