@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Inference.Cpu.Linear;
@@ -24,6 +25,7 @@ internal static unsafe class PanelHalf
     /// <param name="destination">Receives as many numbers.</param>
     /// <param name="count">How many, a multiple of 16.</param>
     /// <returns>False where one is 128 or more in magnitude, infinite or no number.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryConvert(ushort* source, ushort* destination, int count)
     {
         Vector256<ushort> largest = Vector256<ushort>.Zero;

@@ -14,7 +14,7 @@ internal static unsafe class QuantizedKernel<TLanes, T, TCodes, TScales>
     where TScales : struct, IScales<T>
 {
     private const int Tile = QuantizedActivations.TileRows;
-    private const int GroupBytes = 4;
+    private const int LaneBytes = 4;
 
     private static int SuperBytes => TScales.Blocks * TCodes.Bytes + TScales.Bytes;
 
@@ -64,7 +64,7 @@ internal static unsafe class QuantizedKernel<TLanes, T, TCodes, TScales>
             T minimum = TScales.Minimum(scales, row);
             for (int block = 0; block < TScales.Blocks; block++, input += InputBlock.Bytes)
             {
-                byte* codes = weights + block * TCodes.Bytes + row * GroupBytes;
+                byte* codes = weights + block * TCodes.Bytes + row * LaneBytes;
                 T firstScale = TScales.SubScale(scales, block, 0, row);
                 T secondScale = TCodes.IsWide ? TLanes.ShiftInt16(firstScale, 4) : TScales.SubScale(scales, block, 1, row);
                 sum = AddBlock(
@@ -94,7 +94,7 @@ internal static unsafe class QuantizedKernel<TLanes, T, TCodes, TScales>
             T minimum = TScales.Minimum(scales, row);
             for (int block = 0; block < TScales.Blocks; block++)
             {
-                byte* codes = weights + block * TCodes.Bytes + row * GroupBytes;
+                byte* codes = weights + block * TCodes.Bytes + row * LaneBytes;
                 T firstScale = TScales.SubScale(scales, block, 0, row);
                 T secondScale = TCodes.IsWide ? TLanes.ShiftInt16(firstScale, 4) : TScales.SubScale(scales, block, 1, row);
                 T subMinima = TScales.SubMinima(scales, block, row);
