@@ -15,13 +15,12 @@ internal static class Codebook
         (byte)16, 17, 18, 19, 20, 22, 24, 28,
         16, 15, 14, 13, 12, 10, 8, 4);
 
-    /// <summary>For each code that <see cref="BlockFormat.Unpack"/> gives for the type, its index.</summary>
-    public static byte[] Indices(TensorType type)
+    /// <summary>For each code that <see cref="BlockFormat.Unpack"/> gives for IQ4_XS, its index.</summary>
+    public static byte[] NonLinearIndices()
     {
-        Vector128<byte> codes = type == TensorType.MXFP4 ? Fp4 + Vector128.Create((byte)(BlockFormat.Zero(type) - 16)) : NonLinear;
         byte[] indices = new byte[256];
-        for (int i = 15; i >= 0; i--)
-            indices[codes[i]] = (byte)i;
+        for (int i = 0; i < 16; i++)
+            indices[NonLinear[i]] = (byte)i;
         return indices;
     }
 }

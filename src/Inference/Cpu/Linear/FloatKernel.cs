@@ -58,17 +58,20 @@ internal static unsafe class FloatKernel<TLanes, T, TFloats>
             return;
         }
 
-        for (int column = 0; column < columns; column += RunColumns)
+        bool areFloats = typeof(TFloats) == typeof(SingleFloats<TLanes, T>);
+        int step = areFloats ? PanelLayout.Rows * sizeof(float) : sizeof(T);
+        for (int column = 0; column < columns; column += RunColumns, weights += RunColumns * PanelLayout.Rows * TFloats.Bytes)
         {
             int count = Math.Min(RunColumns, columns - column);
-            for (int k = 0; k < count; k++, weights += PanelLayout.Rows * TFloats.Bytes)
-                converted[k] = TFloats.Load(weights);
+            byte* floats = areFloats ? weights : (byte*)converted;
+            for (int k = 0; k < count && !areFloats; k++)
+                converted[k] = TFloats.Load(weights + k * PanelLayout.Rows * TFloats.Bytes);
 
             int row = 0;
             for (; row <= rows - 4; row += 4)
-                AddFourRows((byte*)converted, input + (nint)row * columns + column, columns, count, sums + row * Chains);
+                AddFourRows(floats, step, input + (nint)row * columns + column, columns, count, sums + row * Chains);
             for (; row < rows; row++)
-                AddRow<SingleFloats<TLanes, T>>((byte*)converted, sizeof(T), input + (nint)row * columns + column, count, sums + row * Chains);
+                AddRow<SingleFloats<TLanes, T>>(floats, step, input + (nint)row * columns + column, count, sums + row * Chains);
         }
     }
 
@@ -98,7 +101,7 @@ internal static unsafe class FloatKernel<TLanes, T, TFloats>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddFourRows(byte* weights, float* input, nint stride, int count, T* sums)
+    private static void AddFourRows(byte* weights, int step, float* input, nint stride, int count, T* sums)
     {
         float* input1 = input + stride;
         float* input2 = input1 + stride;
@@ -120,24 +123,24 @@ internal static unsafe class FloatKernel<TLanes, T, TFloats>
         T sum32 = sums[14];
         T sum33 = sums[15];
         int k = 0;
-        for (; k <= count - Chains; k += Chains, weights += Chains * sizeof(T))
+        for (; k <= count - Chains; k += Chains, weights += Chains * step)
         {
             T weight = TLanes.Load(weights);
             sum00 = TLanes.MultiplyAdd(weight, Repeat(input + k), sum00);
             sum10 = TLanes.MultiplyAdd(weight, Repeat(input1 + k), sum10);
             sum20 = TLanes.MultiplyAdd(weight, Repeat(input2 + k), sum20);
             sum30 = TLanes.MultiplyAdd(weight, Repeat(input3 + k), sum30);
-            weight = TLanes.Load(weights + sizeof(T));
+            weight = TLanes.Load(weights + step);
             sum01 = TLanes.MultiplyAdd(weight, Repeat(input + k + 1), sum01);
             sum11 = TLanes.MultiplyAdd(weight, Repeat(input1 + k + 1), sum11);
             sum21 = TLanes.MultiplyAdd(weight, Repeat(input2 + k + 1), sum21);
             sum31 = TLanes.MultiplyAdd(weight, Repeat(input3 + k + 1), sum31);
-            weight = TLanes.Load(weights + 2 * sizeof(T));
+            weight = TLanes.Load(weights + 2 * step);
             sum02 = TLanes.MultiplyAdd(weight, Repeat(input + k + 2), sum02);
             sum12 = TLanes.MultiplyAdd(weight, Repeat(input1 + k + 2), sum12);
             sum22 = TLanes.MultiplyAdd(weight, Repeat(input2 + k + 2), sum22);
             sum32 = TLanes.MultiplyAdd(weight, Repeat(input3 + k + 2), sum32);
-            weight = TLanes.Load(weights + 3 * sizeof(T));
+            weight = TLanes.Load(weights + 3 * step);
             sum03 = TLanes.MultiplyAdd(weight, Repeat(input + k + 3), sum03);
             sum13 = TLanes.MultiplyAdd(weight, Repeat(input1 + k + 3), sum13);
             sum23 = TLanes.MultiplyAdd(weight, Repeat(input2 + k + 3), sum23);
@@ -160,7 +163,7 @@ internal static unsafe class FloatKernel<TLanes, T, TFloats>
         sums[13] = sum31;
         sums[14] = sum32;
         sums[15] = sum33;
-        for (; k < count; k++, sums++, weights += sizeof(T))
+        for (; k < count; k++, sums++, weights += step)
         {
             T weight = TLanes.Load(weights);
             sums[0] = TLanes.MultiplyAdd(weight, Repeat(input + k), sums[0]);

@@ -13,10 +13,14 @@ internal readonly unsafe struct Fp4Codes<TLanes, T> : ICodes<T>
 
     public static int ZeroPower => 4;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Low(byte* codes, int group) =>
-        TLanes.LookUp(TLanes.Repeat(Codebook.Fp4), NibbleGroup.Load<TLanes, T>(codes, group));
+    public static T LowTable => TLanes.Repeat(Codebook.Fp4);
+
+    public static T HighTable => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T High(byte* codes, int group) => default;
+    public static T Low(T table, byte* codes, int group) =>
+        TLanes.LookUp(table, NibbleGroup.Load<TLanes, T>(codes, group));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T High(T table, byte* codes, int group) => default;
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Inference.Cpu.Linear;
 
-/// <summary>IEEE halves.</summary>
+/// <summary>Halves, as <see cref="PanelHalf"/> keeps them.</summary>
 internal readonly unsafe struct HalfFloats<TLanes, T> : IFloats<T>
     where TLanes : struct, ILanes<T>
     where T : unmanaged
@@ -10,5 +10,5 @@ internal readonly unsafe struct HalfFloats<TLanes, T> : IFloats<T>
     public static int Bytes => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Load(byte* source) => TLanes.LoadHalves(source);
+    public static T Load(byte* source) => TLanes.LoadPanelHalves(source);
 }

@@ -17,11 +17,21 @@ internal unsafe interface ICodes<T>
     /// <summary>The code (of wide codes, the high part) that stands for zero is two to this power; -1 where it is code 0.</summary>
     static abstract int ZeroPower { get; }
 
+    /// <summary>What <see cref="Low"/> looks codes up in; anything where codes are stored as they are. Fetched once for many blocks.</summary>
+    static abstract T LowTable { get; }
+
+    /// <summary>What <see cref="High"/> looks codes up in.</summary>
+    static abstract T HighTable { get; }
+
     /// <summary>The codes, or their low parts.</summary>
+    /// <param name="table"><see cref="LowTable"/>.</param>
     /// <param name="codes">The first byte of the block that belongs to the register's rows.</param>
     /// <param name="group">The group of four columns, 0 to 7.</param>
-    static abstract T Low(byte* codes, int group);
+    static abstract T Low(T table, byte* codes, int group);
 
     /// <summary>The high parts of wide codes.</summary>
-    static abstract T High(byte* codes, int group);
+    /// <param name="table"><see cref="HighTable"/>.</param>
+    /// <param name="codes">As for <see cref="Low"/>.</param>
+    /// <param name="group">As for <see cref="Low"/>.</param>
+    static abstract T High(T table, byte* codes, int group);
 }

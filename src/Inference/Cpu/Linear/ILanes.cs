@@ -65,6 +65,9 @@ internal unsafe interface ILanes<T>
     /// <summary>Converts one IEEE half a lane.</summary>
     static abstract T LoadHalves(byte* source);
 
+    /// <summary>Converts one <see cref="PanelHalf"/> a lane.</summary>
+    static abstract T LoadPanelHalves(byte* source);
+
     /// <summary>Converts one bfloat16 a lane.</summary>
     static abstract T LoadBFloats(byte* source);
 }

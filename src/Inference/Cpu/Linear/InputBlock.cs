@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -57,7 +58,10 @@ internal unsafe struct InputBlock
     [FieldOffset(SecondPairSumsOffset)]
     public fixed short SecondPairSums[2];
 
-    /// <summary>Quantises 32 floats.</summary>
+    /// <summary>
+    /// Quantises 32 floats: the scale is the largest magnitude / 127, a number the nearest multiple of it, ties to even.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Quantize(float* source, InputBlock* block)
     {
         // Compared as integers, magnitudes keep their order, and a NaN is above all.
@@ -95,6 +99,7 @@ internal unsafe struct InputBlock
         block->ScaledSum = scale * block->Sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> QuantizeHalf(float* source, Vector128<float> inverse, sbyte* numbers)
     {
         Vector128<int> n0 = Round(source, inverse);
@@ -105,6 +110,7 @@ internal unsafe struct InputBlock
         return n0 + n1 + n2 + n3;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Round(float* source, Vector128<float> inverse)
     {
         Vector128<float> rounder = Vector128.Create(Rounder);

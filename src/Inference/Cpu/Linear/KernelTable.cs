@@ -1,5 +1,5 @@
-using Inference.Formats;
 using System.Runtime.Intrinsics;
+using Inference.Formats;
 
 namespace Inference.Cpu.Linear;
 

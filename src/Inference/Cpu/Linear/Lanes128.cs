@@ -99,6 +99,13 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<byte>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> LoadBFloats(byte* source) => (LoadUInt16(source) << 16).AsByte();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> LoadPanelHalves(byte* source)
+    {
+        Vector128<int> wide = Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<long>(source)).AsInt16());
+        return ((wide << 13 & Vector128.Create(PanelHalf.Mask)).AsSingle() * Vector128.Create(PanelHalf.Unit)).AsByte();
+    }
+
     // By addition and not by multiplication, which is slow for subnormal numbers on some processors; see HalfConversion.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> LoadHalves(byte* source)

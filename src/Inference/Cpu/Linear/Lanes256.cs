@@ -77,6 +77,13 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<byte>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> LoadBFloats(byte* source) => (LoadUInt16(source) << 16).AsByte();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> LoadPanelHalves(byte* source)
+    {
+        Vector256<int> wide = Avx2.ConvertToVector256Int32((short*)source);
+        return ((wide << 13 & Vector256.Create(PanelHalf.Mask)).AsSingle() * Vector256.Create(PanelHalf.Unit)).AsByte();
+    }
+
     // By addition and not by multiplication, which is slow for subnormal numbers on some processors; see HalfConversion.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> LoadHalves(byte* source)

@@ -77,6 +77,13 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<byte>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> LoadBFloats(byte* source) => (LoadUInt16(source) << 16).AsByte();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> LoadPanelHalves(byte* source)
+    {
+        Vector512<int> wide = Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source));
+        return ((wide << 13 & Vector512.Create(PanelHalf.Mask)).AsSingle() * Vector512.Create(PanelHalf.Unit)).AsByte();
+    }
+
     // By addition and not by multiplication, which is slow for subnormal numbers on some processors; see HalfConversion.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> LoadHalves(byte* source)

@@ -14,9 +14,13 @@ internal readonly unsafe struct NibbleCodes<TLanes, T, TZero> : ICodes<T>
 
     public static int ZeroPower => TZero.Power;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Low(byte* codes, int group) => NibbleGroup.Load<TLanes, T>(codes, group);
+    public static T LowTable => default;
+
+    public static T HighTable => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T High(byte* codes, int group) => default;
+    public static T Low(T table, byte* codes, int group) => NibbleGroup.Load<TLanes, T>(codes, group);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T High(T table, byte* codes, int group) => default;
 }

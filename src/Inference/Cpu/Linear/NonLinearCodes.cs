@@ -14,11 +14,15 @@ internal readonly unsafe struct NonLinearCodes<TLanes, T> : ICodes<T>
 
     public static int ZeroPower => 3;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Low(byte* codes, int group) =>
-        TLanes.LookUp(TLanes.Repeat(Codebook.NonLinear & Vector128.Create((byte)0x0F)), NibbleGroup.Load<TLanes, T>(codes, group));
+    public static T LowTable => TLanes.Repeat(Codebook.NonLinear & Vector128.Create((byte)0x0F));
+
+    public static T HighTable => TLanes.Repeat(Codebook.NonLinear >>> 4);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T High(byte* codes, int group) =>
-        TLanes.LookUp(TLanes.Repeat(Codebook.NonLinear >>> 4), NibbleGroup.Load<TLanes, T>(codes, group));
+    public static T Low(T table, byte* codes, int group) =>
+        TLanes.LookUp(table, NibbleGroup.Load<TLanes, T>(codes, group));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T High(T table, byte* codes, int group) =>
+        TLanes.LookUp(table, NibbleGroup.Load<TLanes, T>(codes, group));
 }

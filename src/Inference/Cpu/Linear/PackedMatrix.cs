@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Inference.Formats;
 
 namespace Inference.Cpu.Linear;
@@ -17,7 +16,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
         PanelCount = (int)(((long)rows + PanelLayout.Rows - 1) / PanelLayout.Rows);
         ByteLength = checked((long)PanelCount * PanelBytes);
         Kernel = KernelTable.Find(layout.Type, width);
-        _panels = (byte*)NativeMemory.AlignedAlloc(checked((nuint)ByteLength), 64);
+        _panels = PanelMemory.Allocate(checked((nuint)ByteLength));
     }
 
     /// <summary>How the panels are laid out.</summary>
@@ -67,23 +66,31 @@ internal sealed unsafe class PackedMatrix : IDisposable
         if (tensor.ByteLength < BlockFormat.ByteLength(tensor.Type, rows * columns))
             throw new NotSupportedException($"'{tensor.Name}' has fewer bytes than its shape takes.");
 
-        var matrix = new PackedMatrix(layout, (int)rows, (int)columns, width);
+        // Halves that a panel cannot keep in 16 bits are kept as floats: the same numbers, so the same results.
+        return TryPack(tensor, new PackedMatrix(layout, (int)rows, (int)columns, width), team)
+            ?? TryPack(tensor, new PackedMatrix(PanelLayout.For(TensorType.F32)!, (int)rows, (int)columns, width), team)
+            ?? throw new InvalidOperationException("Floats keep every number.");
+    }
+
+    private static PackedMatrix? TryPack(StoredTensor tensor, PackedMatrix matrix, ThreadTeam team)
+    {
+        bool packed = false;
         try
         {
-            PanelPacker.Pack(tensor, matrix, team);
-            return matrix;
+            packed = PanelPacker.TryPack(tensor, matrix, team);
+            return packed ? matrix : null;
         }
-        catch
+        finally
         {
-            matrix.Dispose();
-            throw;
+            if (!packed)
+                matrix.Dispose();
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_panels);
+        PanelMemory.Free(_panels);
         _panels = null;
     }
 }

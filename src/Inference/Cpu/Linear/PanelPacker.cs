@@ -4,33 +4,47 @@ using Inference.Formats;
 namespace Inference.Cpu.Linear;
 
 /// <summary>Fills the panels of a <see cref="PackedMatrix"/> from a stored tensor, on all threads of a team.</summary>
-internal sealed unsafe class PanelPacker
+internal abstract unsafe class PanelPacker
 {
-    private readonly PackedMatrix _matrix;
-    private readonly PanelLayout _layout;
     private readonly byte* _source;
-    private readonly nint _rowBytes;
-    private readonly int _blockBytes;
-    private readonly byte[]? _indices;
     private int _next;
+    private volatile bool _failed;
 
-    private PanelPacker(StoredTensor tensor, PackedMatrix matrix)
+    protected PanelPacker(StoredTensor tensor, PackedMatrix matrix)
     {
-        _matrix = matrix;
-        _layout = matrix.Layout;
         _source = (byte*)tensor.Address;
-        _rowBytes = checked((nint)BlockFormat.ByteLength(tensor.Type, matrix.Columns));
-        _blockBytes = BlockFormat.BlockBytes(tensor.Type);
-        _indices = _layout.Form == CodeForm.Indices ? Codebook.Indices(tensor.Type) : null;
+        Type = tensor.Type;
+        Matrix = matrix;
+        Layout = matrix.Layout;
+        RowBytes = checked((nint)BlockFormat.ByteLength(tensor.Type, matrix.Columns));
+        BlockBytes = BlockFormat.BlockBytes(tensor.Type);
     }
 
+    /// <summary>The stored type; the layout may be another type's.</summary>
+    protected TensorType Type { get; }
+
+    protected PackedMatrix Matrix { get; }
+
+    protected PanelLayout Layout { get; }
+
+    /// <summary>Bytes of a stored row.</summary>
+    protected nint RowBytes { get; }
+
+    /// <summary>Bytes of a stored block.</summary>
+    protected int BlockBytes { get; }
+
     /// <summary>Fills all panels.</summary>
-    public static void Pack(StoredTensor tensor, PackedMatrix matrix, ThreadTeam team)
+    /// <returns>False where the panels' layout cannot keep a number of the tensor.</returns>
+    public static bool TryPack(StoredTensor tensor, PackedMatrix matrix, ThreadTeam team)
     {
-        GCHandle handle = GCHandle.Alloc(new PanelPacker(tensor, matrix));
+        PanelPacker packer = !matrix.Layout.IsQuantized ? new NumberPacker(tensor, matrix)
+            : CopyPacker.Handles(tensor.Type) ? new CopyPacker(tensor, matrix)
+            : new BlockPacker(tensor, matrix);
+        GCHandle handle = GCHandle.Alloc(packer);
         try
         {
             team.Run(&Work, (void*)GCHandle.ToIntPtr(handle));
+            return !packer._failed;
         }
         finally
         {
@@ -38,89 +52,30 @@ internal sealed unsafe class PanelPacker
         }
     }
 
+    /// <summary>Fills one panel but for what follows its last super-block.</summary>
+    /// <param name="source">The stored block of the panel's first row and column.</param>
+    /// <param name="rows">Rows that the matrix has in the panel; all others become zeros.</param>
+    /// <param name="panel">The panel.</param>
+    /// <returns>False where the layout cannot keep a number.</returns>
+    protected abstract bool TryPackPanel(byte* source, int rows, byte* panel);
+
     private static void Work(int worker, void* state)
     {
         var packer = (PanelPacker)GCHandle.FromIntPtr((nint)state).Target!;
         int panel;
-        while ((panel = Interlocked.Increment(ref packer._next) - 1) < packer._matrix.PanelCount)
-        {
-            if (packer._layout.IsQuantized)
-                packer.PackBlocks(panel);
-            else
-                packer.PackNumbers(panel);
-        }
+        while (!packer._failed && (panel = Interlocked.Increment(ref packer._next) - 1) < packer.Matrix.PanelCount)
+            packer.Pack(panel);
     }
 
-    private void PackNumbers(int panel)
+    private void Pack(int index)
     {
-        int rows = RowsIn(panel);
-        int size = _blockBytes;
-        byte* destination = _matrix.Panels + panel * _matrix.PanelBytes;
-        byte* source = _source + (nint)panel * PanelLayout.Rows * _rowBytes;
-        if (rows < PanelLayout.Rows)
-            NativeMemory.Clear(destination, (nuint)_matrix.PanelBytes);
-        for (int row = 0; row < rows; row++, source += _rowBytes)
-        {
-            if (size == sizeof(float))
-                Spread((uint*)source, (uint*)destination + row, _matrix.Columns);
-            else
-                Spread((ushort*)source, (ushort*)destination + row, _matrix.Columns);
-        }
+        int firstRow = index * PanelLayout.Rows;
+        int rows = Math.Min(PanelLayout.Rows, Matrix.Rows - firstRow);
+        byte* panel = Matrix.Panels + index * Matrix.PanelBytes;
+        nint used = Matrix.Columns / Layout.SuperColumns * (nint)Layout.SuperBytes;
+        nint kept = rows < PanelLayout.Rows ? 0 : used;
+        NativeMemory.Clear(panel + kept, (nuint)(Matrix.PanelBytes - kept));
+        if (!TryPackPanel(_source + firstRow * RowBytes, rows, panel))
+            _failed = true;
     }
-
-    private static void Spread<T>(T* source, T* destination, int count)
-        where T : unmanaged
-    {
-        for (nint i = 0; i < count; i++)
-            destination[i * PanelLayout.Rows] = source[i];
-    }
-
-    private void PackBlocks(int panel)
-    {
-        byte* codes = stackalloc byte[_layout.SuperColumns];
-        Span<float> scales = stackalloc float[16];
-        Span<float> minima = stackalloc float[16];
-        int rows = RowsIn(panel);
-        byte* destination = _matrix.Panels + panel * _matrix.PanelBytes;
-        byte* source = _source + (nint)panel * PanelLayout.Rows * _rowBytes;
-        var superScales = new SuperScalePacker(_layout);
-        for (int super = 0; super < _matrix.Columns / _layout.SuperColumns; super++, destination += _layout.SuperBytes, source += _blockBytes)
-        {
-            if (rows < PanelLayout.Rows)
-                NativeMemory.Clear(destination, (nuint)_layout.SuperBytes);
-            for (int row = 0; row < rows; row++)
-            {
-                var block = new ReadOnlySpan<byte>(source + row * _rowBytes, _blockBytes);
-                BlockFormat.Unpack(_layout.Type, block, new Span<byte>(codes, _layout.SuperColumns), scales, minima);
-                for (int i = 0; i < _layout.SuperBlocks; i++)
-                    PackCodes(codes + i * PanelLayout.BlockColumns, destination + i * _layout.BlockCodeBytes + 4 * row);
-                superScales.Pack(block, scales, minima, destination + _layout.SuperBlocks * _layout.BlockCodeBytes, row);
-            }
-        }
-
-        byte* end = _matrix.Panels + (panel + 1) * _matrix.PanelBytes;
-        NativeMemory.Clear(destination, (nuint)(end - destination));
-    }
-
-    private void PackCodes(byte* codes, byte* destination)
-    {
-        if (_indices is not null)
-        {
-            for (int i = 0; i < PanelLayout.BlockColumns; i++)
-                codes[i] = _indices[codes[i]];
-        }
-
-        uint* groups = (uint*)codes;
-        if (_layout.Form == CodeForm.Bytes)
-        {
-            for (int i = 0; i < 8; i++)
-                *(uint*)(destination + i * PanelLayout.GroupBytes) = groups[i];
-            return;
-        }
-
-        for (int i = 0; i < 4; i++)
-            *(uint*)(destination + i * PanelLayout.GroupBytes) = groups[i] | groups[i + 4] << 4;
-    }
-
-    private int RowsIn(int panel) => Math.Min(PanelLayout.Rows, _matrix.Rows - panel * PanelLayout.Rows);
 }

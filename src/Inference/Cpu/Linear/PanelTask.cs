@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Inference.Cpu.Linear;
 
 /// <summary>What a kernel computes in one call: some panels of a matrix times some rows of the input.</summary>
@@ -47,19 +49,27 @@ internal unsafe struct PanelTask
     /// <param name="inputRow">Row of the input.</param>
     /// <param name="matrixRow">Row of the matrix of the register's first lane.</param>
     /// <param name="sum">The sums.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Store<TLanes, T>(int inputRow, int matrixRow, T sum)
         where TLanes : struct, ILanes<T>
         where T : unmanaged
     {
         float* output = Output + inputRow * OutputStride + matrixRow;
-        if (matrixRow + TLanes.Count <= MatrixRows)
+        if (matrixRow + TLanes.Count > MatrixRows)
         {
-            if (Bias != null)
-                sum = TLanes.Add(sum, TLanes.Load((byte*)(Bias + matrixRow)));
-            TLanes.Store(sum, output);
+            StorePart<TLanes, T>(output, matrixRow, sum);
             return;
         }
 
+        if (Bias != null)
+            sum = TLanes.Add(sum, TLanes.Load((byte*)(Bias + matrixRow)));
+        TLanes.Store(sum, output);
+    }
+
+    private readonly void StorePart<TLanes, T>(float* output, int matrixRow, T sum)
+        where TLanes : struct, ILanes<T>
+        where T : unmanaged
+    {
         float* sums = stackalloc float[PanelLayout.Rows];
         TLanes.Store(sum, sums);
         for (int i = 0; i < MatrixRows - matrixRow; i++)

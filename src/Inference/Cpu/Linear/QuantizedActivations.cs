@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Inference.Cpu.Linear;
@@ -67,6 +68,7 @@ internal sealed unsafe class QuantizedActivations : IDisposable
         Quantize(share->Blocks, share->Input, share->Rows, share->Columns, first, end);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Quantize(InputBlock* destination, float* input, int rows, int columns, int first, int end)
     {
         int blocks = columns / PanelLayout.BlockColumns;

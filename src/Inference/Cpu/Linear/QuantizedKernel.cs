@@ -14,7 +14,7 @@ internal static unsafe class QuantizedKernel<TLanes, T, TCodes, TScales>
     where TScales : struct, IScales<T>
 {
     private const int Tile = QuantizedActivations.TileRows;
-    private const int GroupBytes = 4;
+    private const int LaneBytes = 4;
 
     private static int SuperBytes => TScales.Blocks * TCodes.Bytes + TScales.Bytes;
 
@@ -54,6 +54,8 @@ internal static unsafe class QuantizedKernel<TLanes, T, TCodes, TScales>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static T ComputeRow(byte* weights, int row, byte* input, int blocks)
     {
+        T lowTable = TCodes.LowTable;
+        T highTable = TCodes.HighTable;
         T sum = default;
         for (; blocks > 0; blocks -= TScales.Blocks, weights += SuperBytes)
         {
@@ -62,15 +64,15 @@ internal static unsafe class QuantizedKernel<TLanes, T, TCodes, TScales>
             T minimum = TScales.Minimum(scales, row);
             for (int block = 0; block < TScales.Blocks; block++, input += InputBlock.Bytes)
             {
-                byte* codes = weights + block * TCodes.Bytes + row * GroupBytes;
+                byte* codes = weights + block * TCodes.Bytes + row * LaneBytes;
                 T firstScale = TScales.SubScale(scales, block, 0, row);
                 T secondScale = TCodes.IsWide ? TLanes.ShiftInt16(firstScale, 4) : TScales.SubScale(scales, block, 1, row);
                 sum = AddBlock(
                     sum, input, scale, minimum, firstScale, secondScale, TScales.SubMinima(scales, block, row),
-                    TCodes.Low(codes, 0), TCodes.Low(codes, 1), TCodes.Low(codes, 2), TCodes.Low(codes, 3),
-                    TCodes.Low(codes, 4), TCodes.Low(codes, 5), TCodes.Low(codes, 6), TCodes.Low(codes, 7),
-                    TCodes.High(codes, 0), TCodes.High(codes, 1), TCodes.High(codes, 2), TCodes.High(codes, 3),
-                    TCodes.High(codes, 4), TCodes.High(codes, 5), TCodes.High(codes, 6), TCodes.High(codes, 7));
+                    TCodes.Low(lowTable, codes, 0), TCodes.Low(lowTable, codes, 1), TCodes.Low(lowTable, codes, 2), TCodes.Low(lowTable, codes, 3),
+                    TCodes.Low(lowTable, codes, 4), TCodes.Low(lowTable, codes, 5), TCodes.Low(lowTable, codes, 6), TCodes.Low(lowTable, codes, 7),
+                    TCodes.High(highTable, codes, 0), TCodes.High(highTable, codes, 1), TCodes.High(highTable, codes, 2), TCodes.High(highTable, codes, 3),
+                    TCodes.High(highTable, codes, 4), TCodes.High(highTable, codes, 5), TCodes.High(highTable, codes, 6), TCodes.High(highTable, codes, 7));
             }
         }
 
@@ -80,6 +82,8 @@ internal static unsafe class QuantizedKernel<TLanes, T, TCodes, TScales>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ComputeTile(byte* weights, int row, byte* input, int blocks, int rows, T* sums)
     {
+        T lowTable = TCodes.LowTable;
+        T highTable = TCodes.HighTable;
         for (int i = 0; i < rows; i++)
             sums[i] = default;
 
@@ -90,26 +94,26 @@ internal static unsafe class QuantizedKernel<TLanes, T, TCodes, TScales>
             T minimum = TScales.Minimum(scales, row);
             for (int block = 0; block < TScales.Blocks; block++)
             {
-                byte* codes = weights + block * TCodes.Bytes + row * GroupBytes;
+                byte* codes = weights + block * TCodes.Bytes + row * LaneBytes;
                 T firstScale = TScales.SubScale(scales, block, 0, row);
                 T secondScale = TCodes.IsWide ? TLanes.ShiftInt16(firstScale, 4) : TScales.SubScale(scales, block, 1, row);
                 T subMinima = TScales.SubMinima(scales, block, row);
-                T low0 = TCodes.Low(codes, 0);
-                T low1 = TCodes.Low(codes, 1);
-                T low2 = TCodes.Low(codes, 2);
-                T low3 = TCodes.Low(codes, 3);
-                T low4 = TCodes.Low(codes, 4);
-                T low5 = TCodes.Low(codes, 5);
-                T low6 = TCodes.Low(codes, 6);
-                T low7 = TCodes.Low(codes, 7);
-                T high0 = TCodes.High(codes, 0);
-                T high1 = TCodes.High(codes, 1);
-                T high2 = TCodes.High(codes, 2);
-                T high3 = TCodes.High(codes, 3);
-                T high4 = TCodes.High(codes, 4);
-                T high5 = TCodes.High(codes, 5);
-                T high6 = TCodes.High(codes, 6);
-                T high7 = TCodes.High(codes, 7);
+                T low0 = TCodes.Low(lowTable, codes, 0);
+                T low1 = TCodes.Low(lowTable, codes, 1);
+                T low2 = TCodes.Low(lowTable, codes, 2);
+                T low3 = TCodes.Low(lowTable, codes, 3);
+                T low4 = TCodes.Low(lowTable, codes, 4);
+                T low5 = TCodes.Low(lowTable, codes, 5);
+                T low6 = TCodes.Low(lowTable, codes, 6);
+                T low7 = TCodes.Low(lowTable, codes, 7);
+                T high0 = TCodes.High(highTable, codes, 0);
+                T high1 = TCodes.High(highTable, codes, 1);
+                T high2 = TCodes.High(highTable, codes, 2);
+                T high3 = TCodes.High(highTable, codes, 3);
+                T high4 = TCodes.High(highTable, codes, 4);
+                T high5 = TCodes.High(highTable, codes, 5);
+                T high6 = TCodes.High(highTable, codes, 6);
+                T high7 = TCodes.High(highTable, codes, 7);
                 for (int i = 0; i < rows; i++, input += InputBlock.Bytes)
                 {
                     sums[i] = AddBlock(

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Inference.Formats;
 
 namespace Inference.Cpu.Linear;
@@ -14,14 +15,13 @@ internal readonly unsafe struct SuperScalePacker(PanelLayout layout)
     /// <param name="minima">Its groups' minima.</param>
     /// <param name="destination">The scales of the super-block.</param>
     /// <param name="row">The row in the panel.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Pack(ReadOnlySpan<byte> block, ReadOnlySpan<float> scales, ReadOnlySpan<float> minima, byte* destination, int row)
     {
         ushort* halves = (ushort*)destination;
         if (!layout.HasSubScales)
         {
-            halves[row] = layout.Type == TensorType.MXFP4
-                ? (ushort)(BitConverter.SingleToUInt32Bits(scales[0]) >> 16)
-                : HalfConversion.ToHalf(scales[0]);
+            halves[row] = HalfConversion.ToHalf(scales[0]);
             if (layout.HasMinima)
                 halves[PanelLayout.Rows + row] = HalfConversion.ToHalf(minima[0]);
             return;
@@ -42,6 +42,7 @@ internal readonly unsafe struct SuperScalePacker(PanelLayout layout)
     }
 
     // A group's scale is the exact product of the super-block's and an integer, so that dividing gives the integer back.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void PackSubScales(ushort unit, ReadOnlySpan<float> scales, sbyte* destination, int groups, int blockStep)
     {
         float whole = HalfConversion.ToSingle(unit);

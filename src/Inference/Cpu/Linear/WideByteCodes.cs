@@ -13,9 +13,13 @@ internal readonly unsafe struct WideByteCodes<TLanes, T> : ICodes<T>
 
     public static int ZeroPower => 3;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Low(byte* codes, int group) => TLanes.LowNibbles(TLanes.Load(codes + group * PanelLayout.GroupBytes));
+    public static T LowTable => default;
+
+    public static T HighTable => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T High(byte* codes, int group) => TLanes.HighNibbles(TLanes.Load(codes + group * PanelLayout.GroupBytes));
+    public static T Low(T table, byte* codes, int group) => TLanes.LowNibbles(TLanes.Load(codes + group * PanelLayout.GroupBytes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T High(T table, byte* codes, int group) => TLanes.HighNibbles(TLanes.Load(codes + group * PanelLayout.GroupBytes));
 }

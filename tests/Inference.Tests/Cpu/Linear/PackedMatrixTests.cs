@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Inference.Cpu;
 using Inference.Cpu.Linear;
 using Inference.Formats;
@@ -51,6 +53,51 @@ public sealed class PackedMatrixTests
         var tensor = new StoredTensor("odd", type, [rows, columns], 0, 0);
         NotSupportedException exception = Assert.Throws<NotSupportedException>(() => PackedMatrix.Pack(tensor, team));
         Assert.Contains("odd", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public unsafe void Panel_halves_are_exact_for_every_half_below_128_and_refuse_the_others()
+    {
+        ushort* halves = stackalloc ushort[16];
+        ushort* panel = stackalloc ushort[16];
+        for (int bits = 0; bits <= ushort.MaxValue; bits++)
+        {
+            new Span<ushort>(halves, 16).Fill((ushort)bits);
+            Half half = BitConverter.UInt16BitsToHalf((ushort)bits);
+            Assert.Equal(Half.Abs(half) < (Half)128, PanelHalf.TryConvert(halves, panel, 16));
+            if (Half.Abs(half) < (Half)128)
+                Assert.Equal((float)half, Lanes128.LoadPanelHalves((byte*)panel).AsSingle()[bits & 3]);
+        }
+    }
+
+    [Theory]
+    [InlineData(0x5800)]
+    [InlineData(0xfbff)]
+    [InlineData(0x7c00)]
+    [InlineData(0x7e00)]
+    public void Halves_too_large_for_a_panel_are_kept_as_floats(ushort bits)
+    {
+        const int Columns = 300;
+        using var sample = new WeightSample(TensorType.F16, 40, Columns, seed: 5);
+        using var team = new ThreadTeam(2);
+        float[] input = LinearRunner.RandomInput(1, Columns, seed: 6);
+        using PackedMatrix narrow = PackedMatrix.Pack(sample.Tensor, team);
+        float[] expected = LinearRunner.Run(team, narrow, input);
+        MemoryMarshal.Write(sample.Bytes[((33 * Columns + 299) * sizeof(ushort))..], bits);
+        using PackedMatrix wide = PackedMatrix.Pack(sample.Tensor, team);
+        float[] output = LinearRunner.Run(team, wide, input);
+        float weight = (float)BitConverter.UInt16BitsToHalf(bits);
+        for (int i = 0; i < 40; i++)
+        {
+            if (i != 33)
+                Assert.Equal(expected[i], output[i]);
+            else if (!float.IsFinite(weight))
+                Assert.False(float.IsFinite(output[i]));
+            else
+                Assert.Equal(weight * input[299], output[i], tolerance: 100);
+        }
+
+        Assert.True(wide.ByteLength > narrow.ByteLength);
     }
 
     [Fact]

@@ -55,7 +55,8 @@ internal sealed unsafe class WeightSample : IDisposable
                 MemoryMarshal.Write(block, (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16));
                 break;
             case TensorType.MXFP4:
-                block[0] = (byte)random.Next(115, 125);
+                // The smallest two exponents are subnormal in a panel.
+                block[0] = (byte)(random.Next(8) == 0 ? random.Next(3) : random.Next(115, 125));
                 break;
             case TensorType.Q4_1 or TensorType.Q5_1:
                 MemoryMarshal.Write(block, (Half)value);
