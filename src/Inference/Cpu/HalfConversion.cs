@@ -81,6 +81,7 @@ internal static unsafe class HalfConversion
     }
 
     /// <summary>Converts any number of halves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToSingle(ushort* source, float* destination, nint count)
     {
         nint i = 0;
@@ -91,6 +92,7 @@ internal static unsafe class HalfConversion
     }
 
     /// <summary>Converts to any number of halves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToHalf(float* source, ushort* destination, nint count)
     {
         nint i = 0;
