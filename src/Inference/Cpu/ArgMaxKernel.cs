@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Inference.Cpu;
@@ -20,6 +21,7 @@ internal static unsafe class ArgMaxKernel
             job.Indices[row] = Find(job.Values + row * job.Columns, job.Columns);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Find(float* values, int count)
     {
         Vector512<float> largest = Vector512.Create(float.NegativeInfinity);

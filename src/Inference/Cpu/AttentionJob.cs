@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Inference.Execution;
 
@@ -134,6 +135,7 @@ internal unsafe struct AttentionJob
         int.Min(ChunkSize, firstPosition + query / Group - first + 1);
 
     /// <summary>Turns scores into weights, exp(score x scale - largest); gives the largest and the sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (float Largest, float Weight) Soften(float* scores, int visible, float scale)
     {
         Vector512<float> scales = Vector512.Create(scale);

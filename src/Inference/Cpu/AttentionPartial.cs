@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Inference.Cpu;
@@ -46,6 +47,7 @@ internal readonly unsafe struct AttentionPartial
     /// <param name="next">The partial to add.</param>
     /// <param name="from">First query that sees those positions.</param>
     /// <param name="to">One past the last query.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Merge(in AttentionPartial next, int from, int to)
     {
         float* kept = stackalloc float[Lanes.Count];
@@ -67,6 +69,7 @@ internal readonly unsafe struct AttentionPartial
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MergeSums(float* sums, float* next, float keep, float add)
     {
         Vector512<float> keeps = Vector512.Create(keep);

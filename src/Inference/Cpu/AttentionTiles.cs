@@ -63,6 +63,7 @@ internal static unsafe class AttentionTiles
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score4(float** queries, float* keys, int headSize, float* scores)
     {
         float* q0 = queries[0];
@@ -95,6 +96,7 @@ internal static unsafe class AttentionTiles
         StorePair(s30, s31, scores + 3 * Chunk);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score1(float* query, float* keys, int headSize, float* scores)
     {
         Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;
@@ -111,6 +113,7 @@ internal static unsafe class AttentionTiles
         StorePair(s2, s3, scores + 2 * Lanes.Count);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Accumulate4(float* weights, float* values, nint stride, int from, int to, float* sums)
     {
         Vector512<float> a00 = default, a01 = default, a10 = default, a11 = default;
@@ -148,6 +151,7 @@ internal static unsafe class AttentionTiles
         StorePair(a30, a31, sums + 3 * stride);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Accumulate1By4(float* weights, float* values, nint stride, int from, int to, float* sums)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
@@ -171,6 +175,7 @@ internal static unsafe class AttentionTiles
         StorePair(a2, a3, sums + 2 * Lanes.Count);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Accumulate1(float* weights, float* values, nint stride, int from, int to, float* sums)
     {
         Vector512<float> sum = from > 0 ? Vector512.Load(sums) : default;

@@ -69,6 +69,7 @@ internal static unsafe class CacheReader
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ReadRows(float* source, in CacheLayout layout, int run, float* destination)
     {
         nint stride = layout.BlockSize;
@@ -83,6 +84,7 @@ internal static unsafe class CacheReader
             Unsafe.CopyBlockUnaligned(destination + i * ChunkSize, source + i * stride, (uint)run * sizeof(float));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ReadRows(ushort* source, in CacheLayout layout, int run, float* destination)
     {
         nint stride = layout.BlockSize;
@@ -103,6 +105,7 @@ internal static unsafe class CacheReader
             HalfConversion.ToSingle(source + i * stride, destination + i * ChunkSize, run);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ReadRows(sbyte* source, ushort* scales, in CacheLayout layout, int run, float* destination)
     {
         nint stride = layout.BlockSize;
@@ -125,6 +128,7 @@ internal static unsafe class CacheReader
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ReadGroups(sbyte* source, ushort* scales, int count, float* destination)
     {
         int i = 0;

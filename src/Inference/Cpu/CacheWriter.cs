@@ -61,6 +61,7 @@ internal static unsafe class CacheWriter
     /// Quantises groups of 32 elements, the last one may be shorter: scale = half(max |x| / 127), code = round(x / scale), ties to even.
     /// A group with a NaN gets a NaN for scale.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Quantize(float* source, int count, sbyte* codes, ushort* scales)
     {
         for (int first = 0; first < count; first += CacheLayout.GroupSize, scales++)

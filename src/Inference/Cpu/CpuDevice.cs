@@ -10,6 +10,7 @@ namespace Inference.Cpu;
 /// Each operation deals its rows, heads or elements to a <see cref="ThreadTeam"/>. An element is always computed in the same order of
 /// operations, in lanes whose meaning does not depend on the width of the machine's vectors, so that results are equal bit for bit
 /// for every batch, number of threads and instruction set. Once the largest step has been seen, nothing is allocated.
+/// The innermost loops are compiled with full optimisation at once: a first prompt would otherwise run through unoptimised ones.
 /// </remarks>
 internal sealed unsafe class CpuDevice : Device
 {

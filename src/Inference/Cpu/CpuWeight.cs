@@ -17,6 +17,9 @@ internal sealed unsafe class CpuWeight : DeviceWeight
         if (!BlockFormat.IsComputable(tensor.Type))
             throw new NotSupportedException($"Tensor '{tensor.Name}': the CPU device does not compute with {tensor.Type}.");
 
+        if (tensor.Columns % BlockFormat.BlockSize(tensor.Type) != 0 || tensor.ByteLength < BlockFormat.ByteLength(tensor.Type, tensor.ElementCount))
+            throw new NotSupportedException($"Tensor '{tensor.Name}': rows of {tensor.Columns} elements are not whole blocks of {tensor.Type}, or bytes are missing.");
+
         if (use.HasFlag(WeightUse.Embedding))
             Table = tensor;
         if (use.HasFlag(WeightUse.Vector))

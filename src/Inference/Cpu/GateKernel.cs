@@ -32,6 +32,7 @@ internal static unsafe class GateKernel
             job.Share.Run(team, &GeluTanh, &job);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Silu(int worker, void* state)
     {
         ref Job job = ref *(Job*)state;
@@ -43,6 +44,7 @@ internal static unsafe class GateKernel
             Lanes.StorePart(Silu(Lanes.LoadPart(job.Gate + i, end - i), Lanes.LoadPart(job.Up + i, end - i)), job.Destination + i, end - i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void GeluTanh(int worker, void* state)
     {
         ref Job job = ref *(Job*)state;

@@ -21,19 +21,20 @@ internal static unsafe class HalfConversion
     private const uint PastLargest = (127u + 16) << 23;
     // Adding this float to one below the smallest normal half leaves the half's fraction, rounded, in the low bits.
     private const uint SubnormalAligner = (127u - 1) << 23;
+    // 2^112: the gap between the exponents.
+    private const float Rebias = 5192296858534827628530496329220096f;
 
     /// <summary>Converts 16 halves.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ToSingle(Vector256<ushort> halves)
     {
-        Vector512<uint> bits = Vector512.WidenLower(halves.ToVector512Unsafe());
-        Vector512<uint> magnitude = (bits & Vector512.Create(0x7fffu)) << FractionShift;
-        Vector512<uint> sign = (bits & Vector512.Create(0x8000u)) << 16;
-        Vector512<uint> normal = magnitude + Vector512.Create(ExponentGap);
-        Vector512<uint> subnormal = ((magnitude + Vector512.Create(SmallestNormal)).AsSingle() - Vector512.Create(SmallestNormal).AsSingle()).AsUInt32();
-        Vector512<uint> result = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(1u << 23)), subnormal, normal);
-        result |= Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(HalfInfinity << FractionShift)) & Vector512.Create(FloatInfinity);
-        return (result | sign).AsSingle();
+        // Widening with the sign puts copies of it where the longer exponent begins; the mask keeps one of them.
+        Vector512<int> bits = Vector512.WidenLower(halves.AsInt16().ToVector512Unsafe()) << FractionShift;
+        bits &= Vector512.Create(int.MinValue | 0x7fff << FractionShift);
+        // One exact multiplication moves the exponent and turns subnormal halves into normal floats.
+        Vector512<float> result = bits.AsSingle() * Vector512.Create(Rebias);
+        Vector512<float> infinite = Vector512.GreaterThanOrEqual(Vector512.Abs(result), Vector512.Create(PastLargest).AsSingle());
+        return result | (infinite & Vector512.Create(FloatInfinity).AsSingle());
     }
 
     /// <summary>Converts to 16 halves.</summary>
@@ -57,14 +58,10 @@ internal static unsafe class HalfConversion
     /// <summary>Converts one half.</summary>
     public static float ToSingle(ushort half)
     {
-        uint magnitude = (half & 0x7fffu) << FractionShift;
-        uint result = magnitude < 1u << 23
-            ? BitConverter.SingleToUInt32Bits(
-                BitConverter.UInt32BitsToSingle(magnitude + SmallestNormal) - BitConverter.UInt32BitsToSingle(SmallestNormal))
-            : magnitude + ExponentGap;
-        if (magnitude >= HalfInfinity << FractionShift)
-            result |= FloatInfinity;
-        return BitConverter.UInt32BitsToSingle(result | (half & 0x8000u) << 16);
+        uint magnitude = BitConverter.SingleToUInt32Bits(BitConverter.UInt32BitsToSingle((half & 0x7fffu) << FractionShift) * Rebias);
+        if (magnitude >= PastLargest)
+            magnitude |= FloatInfinity;
+        return BitConverter.UInt32BitsToSingle(magnitude | (half & 0x8000u) << 16);
     }
 
     /// <summary>Converts to one half.</summary>
@@ -84,6 +81,7 @@ internal static unsafe class HalfConversion
     }
 
     /// <summary>Converts any number of halves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToSingle(ushort* source, float* destination, nint count)
     {
         nint i = 0;
@@ -94,6 +92,7 @@ internal static unsafe class HalfConversion
     }
 
     /// <summary>Converts to any number of halves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ToHalf(float* source, ushort* destination, nint count)
     {
         nint i = 0;

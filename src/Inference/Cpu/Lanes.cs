@@ -41,7 +41,7 @@ internal static unsafe class Lanes
         return two[0] + two[1];
     }
 
-    /// <summary>The larger of each lane; the second where the first is NaN and never the NaN of the second.</summary>
+    /// <summary>The larger of each lane; <paramref name="than"/> where either is NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Larger(Vector512<float> candidate, Vector512<float> than) =>
         Vector512.ConditionalSelect(Vector512.GreaterThan(candidate, than), candidate, than);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Inference.Cpu;
@@ -48,6 +49,7 @@ internal static unsafe class RmsNormKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Add(float* hidden, float* addend, nint length)
     {
         nint i = 0;
@@ -57,6 +59,7 @@ internal static unsafe class RmsNormKernel
             Lanes.StorePart(Lanes.LoadPart(hidden + i, length - i) + Lanes.LoadPart(addend + i, length - i), hidden + i, length - i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double SumOfSquares(float* values, nint length)
     {
         Vector512<double> low = Vector512<double>.Zero;
@@ -79,6 +82,7 @@ internal static unsafe class RmsNormKernel
         return Lanes.Sum(low + high);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scale(float* values, float factor, float* gain, float* destination, nint length)
     {
         nint i = 0;

@@ -81,6 +81,7 @@ internal static unsafe class RotateKernel
             TurnHalves(head, head + width, cosines, cosines + width, width);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TurnNeighbours(float* head, float* cosines, float* sines, int width)
     {
         int i = 0;
@@ -99,6 +100,7 @@ internal static unsafe class RotateKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TurnHalves(float* low, float* high, float* cosines, float* sines, int width)
     {
         int i = 0;
