@@ -1,0 +1,156 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Inference.Sampling;
+
+/// <summary>Chooses the tokens of one request.</summary>
+/// <remarks>
+/// <para>The steps, in order: bias; repetition penalty; frequency and presence penalties; log-probabilities are taken here, so that they
+/// show what the model says about the tokens it may choose, whatever the temperature and filters; temperature; top-k; top-p over what top-k left;
+/// min-p; draw. Where the temperature is 0, the greatest logit is taken instead, the lowest token among equal ones.</para>
+/// <para>The choice depends on the parameters, the logits, the tokens before and the position, and on nothing else.</para>
+/// <para>Not thread-safe. Nothing is allocated for a token, except the log-probabilities asked for and the growth of the history of distinct tokens.</para>
+/// </remarks>
+internal sealed class Sampler
+{
+    private readonly SamplingParameters _parameters;
+    private readonly int _vocabularySize;
+    private readonly KeyValuePair<int, float>[] _bias;
+    private readonly TokenHistory? _history;
+    private readonly CounterRandom _random;
+
+    /// <summary>Creates the sampler of a request.</summary>
+    /// <param name="parameters">How to choose.</param>
+    /// <param name="vocabularySize">Length of the logits.</param>
+    /// <param name="prompt">The request's prompt, which counts for the repetition penalty.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public Sampler(SamplingParameters parameters, int vocabularySize, ReadOnlySpan<int> prompt)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(vocabularySize);
+        parameters.Validate(vocabularySize);
+        _parameters = parameters;
+        _vocabularySize = vocabularySize;
+        _bias = parameters.LogitBias?.ToArray() ?? [];
+        _history = parameters.HasPenalties ? new TokenHistory(parameters, vocabularySize, prompt) : null;
+        _random = new CounterRandom(parameters.Seed);
+    }
+
+    /// <summary>Whether the token with the greatest logit, the lowest among equal ones, is all there is to choose: a device can do that.</summary>
+    public bool TakesArgMax => _parameters is { Temperature: 0, LogProbabilities: null } && _bias.Length == 0 && _history is null;
+
+    /// <summary>Chooses a token.</summary>
+    /// <param name="logits">One for each token of the vocabulary; unchanged. Negative infinity rules a token out.</param>
+    /// <param name="position">Position in the sequence of the token to choose; draws at a position are always alike.</param>
+    /// <param name="scratch">The calling thread's scratch.</param>
+    /// <exception cref="InvalidLogitsException">The logits hold a NaN or positive infinity, or none of them is finite.</exception>
+    public SampledToken Sample(ReadOnlySpan<float> logits, int position, SamplerScratch scratch)
+    {
+        if (logits.Length != _vocabularySize)
+            throw new ArgumentException($"{logits.Length} logits for a vocabulary of {_vocabularySize}.", nameof(logits));
+
+        logits = Adjust(logits, scratch);
+        float greatest = TensorPrimitives.Max(logits);
+        if (!float.IsFinite(greatest))
+            throw new InvalidLogitsException(position);
+
+        int token = _parameters.Temperature == 0
+            ? FirstIndexOf(greatest, logits)
+            : Draw(logits, new Softmax(greatest, _parameters.Temperature), _random.NextDouble((ulong)position), scratch);
+        return _parameters.LogProbabilities is { } count
+            ? WithLogProbabilities(token, logits, greatest, count, scratch)
+            : new SampledToken(token);
+    }
+
+    /// <summary>Notes that a token became part of the output.</summary>
+    public void Accept(int token) => _history?.Add(token);
+
+    /// <summary>The tokens that the filters leave, in any order.</summary>
+    internal static Span<ulong> Filter(SamplingParameters parameters, ReadOnlySpan<float> logits, Softmax softmax, SamplerScratch scratch)
+    {
+        bool limited = parameters.TopK > 0 && parameters.TopK < logits.Length;
+        float floor = parameters.MinP > 0 ? softmax.LogitOf(parameters.MinP) : float.MinValue;
+        Span<ulong> kept;
+        if (parameters.TopP < 1)
+        {
+            // Tokens as improbable as the last one kept share more than 1 - p, and there are not more of them than the vocabulary has;
+            // so none that is kept has less than that share. What is collected here is a small superset, found without sorting.
+            double sum = limited ? 0 : softmax.Sum(logits);
+            double least = sum * (1 - parameters.TopP) / logits.Length * 0.999;
+            kept = limited ? Candidates.Greatest(logits, parameters.TopK, scratch) : Candidates.AtLeast(logits, softmax.LogitOf(least), scratch);
+            if (limited)
+                sum = SumOf(kept, softmax);
+            kept = Candidates.Reaching(kept, parameters.TopP * sum, softmax);
+        }
+        else
+        {
+            kept = limited ? Candidates.Greatest(logits, parameters.TopK, scratch) : Candidates.AtLeast(logits, floor, scratch);
+        }
+
+        return parameters.MinP > 0 ? AtLeast(kept, parameters.MinP, softmax) : kept;
+    }
+
+    private static double SumOf(ReadOnlySpan<ulong> candidates, Softmax softmax)
+    {
+        double sum = 0;
+        foreach (ulong key in candidates)
+            sum += softmax.Weight(Candidates.Logit(key));
+        return sum;
+    }
+
+    private static Span<ulong> AtLeast(Span<ulong> candidates, double weight, Softmax softmax)
+    {
+        int count = 0;
+        foreach (ulong key in candidates)
+        {
+            if (softmax.Weight(Candidates.Logit(key)) >= weight)
+                candidates[count++] = key;
+        }
+
+        return candidates[..count];
+    }
+
+    private static int FirstIndexOf(float value, ReadOnlySpan<float> logits)
+    {
+        ref float first = ref MemoryMarshal.GetReference(logits);
+        Vector256<float> wanted = Vector256.Create(value);
+        int i = 0;
+        while (i + Vector256<float>.Count <= logits.Length && !Vector256.EqualsAny(Vector256.LoadUnsafe(ref first, (nuint)i), wanted))
+            i += Vector256<float>.Count;
+        while (logits[i] != value)
+            i++;
+        return i;
+    }
+
+    private static SampledToken WithLogProbabilities(int token, ReadOnlySpan<float> logits, float greatest, int count, SamplerScratch scratch)
+    {
+        double total = greatest + Math.Log(new Softmax(greatest, 1).Sum(logits));
+        Span<ulong> best = count == 0 ? [] : Candidates.Greatest(logits, count, scratch);
+        Candidates.SortDescending(best);
+        TokenLogProbability[] top = new TokenLogProbability[best.Length];
+        for (int i = 0; i < top.Length; i++)
+            top[i] = new TokenLogProbability(Candidates.Token(best[i]), (float)(Candidates.Logit(best[i]) - total));
+        return new SampledToken(token, (float)(logits[token] - total), top);
+    }
+
+    private int Draw(ReadOnlySpan<float> logits, Softmax softmax, double random, SamplerScratch scratch)
+    {
+        bool filters = (_parameters.TopK > 0 && _parameters.TopK < logits.Length) || _parameters.TopP < 1 || _parameters.MinP > 0;
+        return filters
+            ? softmax.Draw(Filter(_parameters, logits, softmax, scratch), random)
+            : softmax.Draw(logits, random);
+    }
+
+    private ReadOnlySpan<float> Adjust(ReadOnlySpan<float> logits, SamplerScratch scratch)
+    {
+        if (_bias.Length == 0 && _history is null)
+            return logits;
+
+        Span<float> adjusted = scratch.Logits(logits.Length);
+        logits.CopyTo(adjusted);
+        foreach ((int token, float bias) in _bias)
+            adjusted[token] += bias;
+        _history?.Penalize(adjusted);
+        return adjusted;
+    }
+}
