@@ -10,17 +10,22 @@ internal readonly struct JsonField
     private const long MaxFileBytes = 1L << 29;
 
     private readonly string _file;
+    private readonly string _parent;
+    private readonly string? _name;
+    private readonly int _index;
     private readonly JsonElement _value;
 
-    private JsonField(string file, string path, JsonElement value)
+    private JsonField(string file, string parent, string? name, int index, JsonElement value)
     {
         _file = file;
-        Path = path;
+        _parent = parent;
+        _name = name;
+        _index = index;
         _value = value;
     }
 
-    /// <summary>Where it stands: <c>model.merges[3]</c>.</summary>
-    public string Path { get; }
+    /// <summary>Where it stands: <c>model.merges[3]</c>. Put together when asked for, since most are not.</summary>
+    public string Path => _name is null ? _index < 0 ? _parent : $"{_parent}[{_index}]" : _parent.Length == 0 ? _name : $"{_parent}.{_name}";
 
     /// <summary>Whether it is text.</summary>
     public bool IsString => _value.ValueKind == JsonValueKind.String;
@@ -42,7 +47,7 @@ internal readonly struct JsonField
         try
         {
             JsonDocument document = JsonDocument.Parse(stream);
-            return new JsonField(file, "", document.RootElement);
+            return new JsonField(file, "", null, -1, document.RootElement);
         }
         catch (JsonException e)
         {
@@ -56,7 +61,7 @@ internal readonly struct JsonField
         if (!IsObject)
             throw Unexpected("an object");
         return _value.TryGetProperty(name, out JsonElement member) && member.ValueKind != JsonValueKind.Null
-            ? new JsonField(_file, Path.Length == 0 ? name : $"{Path}.{name}", member)
+            ? new JsonField(_file, Path, name, -1, member)
             : null;
     }
 
@@ -71,9 +76,14 @@ internal readonly struct JsonField
     {
         if (!IsArray)
             throw Unexpected("a list");
-        string file = _file;
-        string path = Path;
-        return _value.EnumerateArray().Select((item, i) => new JsonField(file, $"{path}[{i}]", item));
+        return Enumerate(_file, Path, _value);
+
+        static IEnumerable<JsonField> Enumerate(string file, string path, JsonElement value)
+        {
+            int index = 0;
+            foreach (JsonElement item in value.EnumerateArray())
+                yield return new JsonField(file, path, null, index++, item);
+        }
     }
 
     /// <summary>Refuses a pipeline of more components than any real one has, since each costs time for every text.</summary>
@@ -89,12 +99,16 @@ internal readonly struct JsonField
     {
         if (!IsObject)
             throw Unexpected("an object");
-        JsonField self = this;
-        return _value.EnumerateObject().Select(member =>
+        return Enumerate(this, Path);
+
+        static IEnumerable<(string, JsonField)> Enumerate(JsonField self, string path)
         {
-            string name = self.Decode(() => member.Name);
-            return (name, new JsonField(self._file, $"{self.Path}.{name}", member.Value));
-        });
+            foreach (JsonProperty member in self._value.EnumerateObject())
+            {
+                string name = self.Name(member);
+                yield return (name, new JsonField(self._file, path, name, -1, member.Value));
+            }
+        }
     }
 
     /// <summary>The text.</summary>
@@ -102,8 +116,14 @@ internal readonly struct JsonField
     {
         if (!IsString)
             throw Unexpected("text");
-        JsonElement value = _value;
-        return Decode(() => value.GetString()!);
+        try
+        {
+            return _value.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw BrokenText(e);
+        }
     }
 
     /// <summary>The integer.</summary>
@@ -134,16 +154,19 @@ internal readonly struct JsonField
         _ => _value.GetRawText() is { Length: <= 40 } raw ? raw : "a long number",
     };
 
-    // Text may be broken UTF-8 or have half a surrogate pair, which the reader finds out only here.
-    private string Decode(Func<string> read)
+    private string Name(JsonProperty member)
     {
         try
         {
-            return read();
+            return member.Name;
         }
         catch (InvalidOperationException e)
         {
-            throw new ModelFormatException(_file, Path.Length == 0 ? null : Path, -1, "the text is not valid Unicode", e);
+            throw BrokenText(e);
         }
     }
+
+    // Broken UTF-8 or half a surrogate pair, which the reader finds out only when asked for the text.
+    private ModelFormatException BrokenText(InvalidOperationException e)
+        => new(_file, Path.Length == 0 ? null : Path, -1, "the text is not valid Unicode", e);
 }

@@ -4,6 +4,10 @@ namespace Inference.Tokenization;
 /// <remarks>Sennrich et al., Neural machine translation of rare words with subword units (2016).</remarks>
 internal sealed class RankedMerges : MergeTable
 {
+    // A dictionary hashes a long to its halves' exclusive or, so that all pairs of equals would meet in one bucket. Multiplying
+    // by an odd number keeps keys apart and spreads them; a random one keeps a hostile file from aiming.
+    private static readonly long _spread = Random.Shared.NextInt64() | 1;
+
     private readonly Dictionary<long, (int Rank, int Id)> _merges;
 
     /// <summary>Creates an empty list.</summary>
@@ -21,5 +25,5 @@ internal sealed class RankedMerges : MergeTable
         return found;
     }
 
-    private static long Key(int left, int right) => ((long)left << 32) | (uint)right;
+    private static long Key(int left, int right) => (((long)left << 32) | (uint)right) * _spread;
 }

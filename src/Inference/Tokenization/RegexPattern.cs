@@ -15,6 +15,7 @@ namespace Inference.Tokenization;
 internal sealed class RegexPattern : TextPattern
 {
     private static readonly TimeSpan _limit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan _limitPerByte = TimeSpan.FromMicroseconds(20);
 
     // One rarely used character of the basic plane for each UnicodeCategory, in its order.
     private const string StandIns =
@@ -63,9 +64,10 @@ internal sealed class RegexPattern : TextPattern
 
             offsets[count] = text.Length;
             long started = Stopwatch.GetTimestamp();
+            TimeSpan limit = (2 * _limit) + (text.Length * _limitPerByte);
             foreach (ValueMatch match in _regex.EnumerateMatches(characters.AsSpan(0, count)))
             {
-                if (Stopwatch.GetElapsedTime(started) > 4 * _limit)
+                if (Stopwatch.GetElapsedTime(started) > limit)
                     throw new RegexMatchTimeoutException();
                 int start = offsets[match.Index];
                 if (match.Length > 0)

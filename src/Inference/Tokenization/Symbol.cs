@@ -17,4 +17,10 @@ internal struct Symbol
 
     /// <summary>Index of the symbol after, or -1.</summary>
     public int Next;
+
+    /// <summary>The token that it and the symbol after it would become, or -1.</summary>
+    public int MergedId;
+
+    /// <summary>The priority of that merge.</summary>
+    public int Priority;
 }

@@ -4,7 +4,7 @@ namespace Inference.Tokenization;
 /// <remarks>Scratch of one call; it keeps its memory from piece to piece. n symbols take O(n log n).</remarks>
 internal sealed class SymbolChain
 {
-    private readonly PriorityQueue<Candidate, long> _candidates = new();
+    private readonly MergeQueue _queue = new();
     private Symbol[] _symbols = new Symbol[64];
     private int _count;
 
@@ -19,7 +19,7 @@ internal sealed class SymbolChain
     {
         if (_count == _symbols.Length)
             Array.Resize(ref _symbols, 2 * _count);
-        _symbols[_count] = new Symbol { Start = start, Length = length, Id = id, Previous = _count - 1, Next = -1 };
+        _symbols[_count] = new Symbol { Start = start, Length = length, Id = id, Previous = _count - 1, Next = -1, MergedId = -1 };
         if (_count > 0)
             _symbols[_count - 1].Next = _count;
         _count++;
@@ -28,41 +28,41 @@ internal sealed class SymbolChain
     /// <summary>Merges neighbours until none are left to merge.</summary>
     public void Merge(ReadOnlySpan<byte> piece, MergeTable merges)
     {
-        _candidates.Clear();
+        _queue.Clear();
         for (int i = 0; i + 1 < _count; i++)
-            Offer(piece, merges, i, i + 1);
+            Offer(piece, merges, i);
 
-        while (_candidates.TryDequeue(out Candidate candidate, out _))
+        while (_queue.TryDequeue(out int priority, out int position))
         {
-            ref Symbol left = ref _symbols[candidate.Left];
-            ref Symbol right = ref _symbols[candidate.Right];
+            ref Symbol left = ref _symbols[position];
 
-            // Either has grown or gone since: another candidate stands for what is there now.
-            if (left.Length != candidate.LeftLength || right.Length != candidate.RightLength)
+            // It has been merged away, or has another neighbour now: its present merge, if any, is in the queue by itself.
+            if (left.MergedId < 0 || left.Priority != priority)
                 continue;
 
+            ref Symbol right = ref _symbols[left.Next];
             left.Length += right.Length;
-            left.Id = candidate.Id;
+            left.Id = left.MergedId;
             left.Next = right.Next;
             right.Length = 0;
+            right.MergedId = -1;
             if (left.Next >= 0)
-            {
-                _symbols[left.Next].Previous = candidate.Left;
-                Offer(piece, merges, candidate.Left, left.Next);
-            }
-
+                _symbols[left.Next].Previous = position;
+            Offer(piece, merges, position);
             if (left.Previous >= 0)
-                Offer(piece, merges, left.Previous, candidate.Left);
+                Offer(piece, merges, left.Previous);
         }
     }
 
-    private void Offer(ReadOnlySpan<byte> piece, MergeTable merges, int left, int right)
+    private void Offer(ReadOnlySpan<byte> piece, MergeTable merges, int position)
     {
-        ref Symbol first = ref _symbols[left];
-        ref Symbol second = ref _symbols[right];
-        if (merges.TryMerge(piece, first, second, out int id, out int priority))
-            _candidates.Enqueue(new Candidate(left, right, first.Length, second.Length, id), ((long)priority << 32) | (uint)left);
+        ref Symbol left = ref _symbols[position];
+        left.MergedId = -1;
+        if (left.Next >= 0 && merges.TryMerge(piece, left, _symbols[left.Next], out int id, out int priority))
+        {
+            left.MergedId = id;
+            left.Priority = priority;
+            _queue.Enqueue(priority, position);
+        }
     }
-
-    private readonly record struct Candidate(int Left, int Right, int LeftLength, int RightLength, int Id);
 }

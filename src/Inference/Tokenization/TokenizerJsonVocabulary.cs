@@ -60,7 +60,7 @@ internal sealed class TokenizerJsonVocabulary
         int rank = 0;
         foreach (JsonField item in field.Items())
         {
-            string[] parts = item.IsString ? item.AsString().Split(' ') : [.. item.Items().Take(3).Select(part => part.AsString())];
+            string[] parts = item.IsString ? item.AsString().Split(' ', 3) : [.. item.Items().Take(3).Select(part => part.AsString())];
             if (parts.Length != 2
                 || !_ids.TryGetValue(parts[0], out int left)
                 || !_ids.TryGetValue(parts[1], out int right)
