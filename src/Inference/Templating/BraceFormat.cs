@@ -39,6 +39,7 @@ internal static class BraceFormat
             field = (next++).ToString(CultureInfo.InvariantCulture);
         if (int.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out int index))
             return index < arguments.Positional.Count ? arguments.Positional[index] : throw state.Fail($"format() has no argument {index}");
+        state.Work(arguments.Named.Count);
         foreach ((string name, object? value) in arguments.Named)
         {
             if (name == field)

@@ -10,6 +10,7 @@ internal sealed class MacroValue(MacroDefinition definition, Scope scope, Interp
         (string Name, Expression? Default)[] parameters = definition.Parameters;
         if (arguments.Positional.Count > parameters.Length && !definition.UsesExtraPositional)
             throw state.Fail($"the macro '{definition.Name}' takes at most {parameters.Length} argument(s)");
+        state.Work((long)parameters.Length * named.Count);
         var missing = new List<(string Name, Expression? Default)>();
         for (int i = 0; i < parameters.Length; i++)
         {

@@ -58,6 +58,8 @@ internal sealed class OperandParser(ExpressionParser expressions, TokenStream to
                 if (tokens.Current.IsSymbol(")"))
                     break;
             }
+            if (positional.Count + named.Count == TemplateLimits.Parameters)
+                throw tokens.Fail($"a call has more than {TemplateLimits.Parameters} arguments");
             if (namedSpread is not null)
                 throw tokens.Fail("an argument follows '**'");
             if (tokens.Current.IsSymbol("*") && spread is null)
@@ -105,7 +107,8 @@ internal sealed class OperandParser(ExpressionParser expressions, TokenStream to
                 tokens.Next();
                 if (!IsConstant(token.Text))
                 {
-                    mentioned.Add(token.Text);
+                    if (token.Text is "caller" or "varargs" or "kwargs")
+                        mentioned.Add(token.Text);
                     return new NameExpression(token.At, token.Text);
                 }
                 return new LiteralExpression(token.At, token.Text[0] is 't' or 'T' ? true : token.Text[0] is 'f' or 'F' ? false : null);
@@ -286,9 +289,9 @@ internal sealed class OperandParser(ExpressionParser expressions, TokenStream to
 
     private string ParseDottedName(string what)
     {
-        string name = tokens.Expect(TokenKind.Name, what).Text;
+        List<string> parts = [tokens.Expect(TokenKind.Name, what).Text];
         while (tokens.SkipSymbol("."))
-            name += "." + tokens.Expect(TokenKind.Name, what).Text;
-        return name;
+            parts.Add(tokens.Expect(TokenKind.Name, what).Text);
+        return string.Join('.', parts);
     }
 }

@@ -6,6 +6,7 @@ namespace Inference.Templating;
 internal sealed class RenderState(DateTimeOffset now)
 {
     private long _steps = TemplateLimits.Steps;
+    private long _creditableSteps = TemplateLimits.MostSteps - TemplateLimits.Steps;
     private long _allocation = TemplateLimits.Allocation;
     private int _callDepth;
 
@@ -20,7 +21,7 @@ internal sealed class RenderState(DateTimeOffset now)
     public void Step()
     {
         if (--_steps < 0)
-            throw Fail($"the rendering takes more than {TemplateLimits.Steps} steps");
+            throw Fail("the rendering takes too many steps");
     }
 
     /// <summary>Pays for an operation that looks at so many characters or elements.</summary>
@@ -28,7 +29,7 @@ internal sealed class RenderState(DateTimeOffset now)
     {
         _steps -= 1 + (length >> 5);
         if (_steps < 0)
-            throw Fail($"the rendering takes more than {TemplateLimits.Steps} steps");
+            throw Fail("the rendering takes too many steps");
     }
 
     /// <summary>Pays for a search at its worst, so that no choice of texts makes it slow.</summary>
@@ -42,12 +43,21 @@ internal sealed class RenderState(DateTimeOffset now)
             throw Fail($"a value takes more than {TemplateLimits.OutputLength} characters");
         _allocation -= characters;
         if (_allocation < 0)
-            throw Fail($"the rendering makes more than {TemplateLimits.Allocation} characters of values");
+            throw Fail("the rendering makes too many values, or too large ones");
         Work(characters);
     }
 
     /// <summary>Pays for a list of so many elements before it is made.</summary>
     public void AllocateElements(long count) => Allocate((count + 2) * 8);
+
+    /// <summary>Raises the limits for one more value that the caller, who is trusted, gives the template to work on.</summary>
+    public void Credit(int characters)
+    {
+        long steps = Math.Min(TemplateLimits.StepsPerValue, _creditableSteps);
+        _creditableSteps -= steps;
+        _steps += steps;
+        _allocation += characters * TemplateLimits.AllocationPerCharacter;
+    }
 
     /// <summary>Refuses to go deeper when the thread's stack nears its end.</summary>
     public void GuardStack()

@@ -59,8 +59,10 @@ internal static class StringMethods
     public static NativeFunction? Bind(string text, string name) =>
         !_methods.TryGetValue(name, out Method? method) ? null : new(name, (state, arguments) =>
         {
-            // Every method looks at its text at least once and most return one of its size.
-            state.Allocate(text.Length);
+            if (OnlyLooks(name))
+                state.Work(text.Length);
+            else
+                state.Allocate(text.Length);
             return method(state, text, arguments);
         });
 
@@ -78,6 +80,9 @@ internal static class StringMethods
         }
         return found;
     }
+
+    private static bool OnlyLooks(string name) =>
+        name is "count" or "endswith" or "find" or "index" or "rfind" or "rindex" or "startswith" || name.StartsWith("is", StringComparison.Ordinal);
 
     private static Method Simple(Func<string, string> change) => (state, text, arguments) =>
     {

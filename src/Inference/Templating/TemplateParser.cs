@@ -6,7 +6,7 @@ internal sealed class TemplateParser
     private readonly TokenStream _tokens;
     private readonly UnknownNames _unknown = new();
     private readonly ExpressionParser _expressions;
-    /// <summary>Names read since the innermost macro began; they tell which implicit arguments it takes.</summary>
+    /// <summary>The implicit names of macros that were read since the innermost macro began: what it takes.</summary>
     private readonly HashSet<string> _mentioned = [];
     private int _loops;
 
@@ -183,6 +183,8 @@ internal sealed class TemplateParser
         {
             if (parameters.Count > 0)
                 _tokens.ExpectSymbol(",");
+            if (parameters.Count == TemplateLimits.Parameters)
+                throw _tokens.Fail($"a macro has more than {TemplateLimits.Parameters} parameters");
             Token name = _tokens.Expect(TokenKind.Name, "a parameter's name");
             if (parameters.Any(parameter => parameter.Name == name.Text))
                 throw new ChatTemplateException($"the parameter '{name.Text}' is declared twice", name.At);

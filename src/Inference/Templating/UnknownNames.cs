@@ -7,11 +7,11 @@ namespace Inference.Templating;
 /// </summary>
 internal sealed class UnknownNames
 {
-    private readonly Stack<List<ChatTemplateException>> _scopes = new([[]]);
+    private readonly Stack<List<(string Detail, TextPosition At)>> _scopes = new([[]]);
 
     public int Mark => _scopes.Peek().Count;
 
-    public void Add(string detail, TextPosition at) => _scopes.Peek().Add(new(detail, at));
+    public void Add(string detail, TextPosition at) => _scopes.Peek().Add((detail, at));
 
     /// <summary>Forgives what was added since the mark: it turned out to be guarded.</summary>
     public void Forgive(int mark) => _scopes.Peek().RemoveRange(mark, Mark - mark);
@@ -21,6 +21,6 @@ internal sealed class UnknownNames
     public void CloseScope()
     {
         if (_scopes.Pop() is [var first, ..])
-            throw first;
+            throw new ChatTemplateException(first.Detail, first.At);
     }
 }

@@ -10,7 +10,7 @@ internal static class ValueConversion
 {
     public static object? FromHost(RenderState state, object? value, int depth = 0)
     {
-        state.Step();
+        state.Credit((value as string)?.Length ?? 0);
         state.GuardDepth(depth);
         switch (value)
         {
@@ -64,7 +64,9 @@ internal static class ValueConversion
                 state.AllocateElements(json.GetArrayLength());
                 return json.EnumerateArray().Select(item => FromHost(state, item, depth + 1)).ToList();
             case JsonValueKind.String:
-                return Text(state, json.GetString);
+                string? text = Text(state, json.GetString);
+                state.Credit(text!.Length);
+                return text;
             case JsonValueKind.Number:
                 return Number(state, json.GetRawText());
             case JsonValueKind.True or JsonValueKind.False:

@@ -82,6 +82,13 @@ public sealed class SandboxTests
     [InlineData("", "{% filter upper %}", "")]
     [InlineData("{% set ", "(", "a = 1 %}")]
     [InlineData("{{ 'a' is ", "a.", "b }}")]
+    [InlineData("{{ a(", "a=1, ", "b=2) }}")]
+    [InlineData("{{ a(", "a, ", "b) }}")]
+    [InlineData("{% macro m(", "a,", "b) %}{% endmacro %}")]
+    [InlineData("", "{% macro m() %}{{ a|b }}{% endmacro %}", "")]
+    [InlineData("", "{% raw %}", "")]
+    [InlineData("", "{{ '", "")]
+    [InlineData("{{ ", "1 is none ", "}}")]
     public void ADeepTemplateIsAnError(string start, string repeated, string end)
     {
         string source = start + string.Concat(Enumerable.Repeat(repeated, 100_000 / repeated.Length)) + end;
@@ -130,6 +137,26 @@ public sealed class SandboxTests
             Assert.Equal((i * (i - 1) / 2).ToString(System.Globalization.CultureInfo.InvariantCulture), results[i]);
     }
 
+    [Theory]
+    [InlineData("meta-llama-Llama-3.1-8B-Instruct.jinja")]
+    [InlineData("Qwen-Qwen3-0.6B.jinja")]
+    [InlineData("google-gemma-4-31B-it.jinja")]
+    [InlineData("deepseek-ai-DeepSeek-V3.1.jinja")]
+    [InlineData("mistralai-Ministral-3-14B-Reasoning-2512.jinja")]
+    [InlineData("NVIDIA-Nemotron-3-Nano-30B-A3B-BF16.jinja")]
+    public void ALongConversationStaysWithinTheLimits(string file)
+    {
+        string text = string.Concat(Enumerable.Repeat("A sentence of a long conversation. ", 60));
+        object?[] messages = [.. Enumerable.Range(0, 2000).Select(i => new Dictionary<string, object?>
+        {
+            ["role"] = i % 2 == 0 ? "user" : "assistant",
+            ["content"] = $"{text} {i}",
+        })];
+        string prompt = ChatTemplate.Parse(File.ReadAllText(TestData.Path($"chat-templates/models/{file}"))).Render(
+            new Dictionary<string, object?> { ["messages"] = messages, ["add_generation_prompt"] = true, ["bos_token"] = "<s>", ["eos_token"] = "</s>" }, _now);
+        Assert.True(prompt.Length > messages.Length * text.Length);
+    }
+
     [Fact]
     public void TenThousandMutatedTemplatesEndInAResultOrAnError()
     {
@@ -143,6 +170,7 @@ public sealed class SandboxTests
         Parallel.For(0, 10_000, new ParallelOptions { MaxDegreeOfParallelism = 2 }, seed =>
         {
             string source = Mutate(new Random(seed), sources, fragments);
+            long before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
                 Assert.True(ChatTemplate.Parse(source).Render(variables, _now).Length <= 1 << 24);
@@ -152,6 +180,8 @@ public sealed class SandboxTests
             {
                 Interlocked.Increment(ref errors);
             }
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(allocated < 1L << 30, $"seed {seed} allocated {allocated >> 20} MiB in all");
         });
         // Both must be common, or the mutations show nothing.
         Assert.True(results > 1000 && errors > 1000, $"{results} results, {errors} errors");
