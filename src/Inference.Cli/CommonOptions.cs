@@ -1,0 +1,33 @@
+using System.CommandLine;
+
+namespace Inference.Cli;
+
+/// <summary>Options and arguments that several commands take.</summary>
+internal static class CommonOptions
+{
+    public static Option<bool> Json() => new("--json") { Description = "Write one JSON document to the standard output and nothing else." };
+
+    public static Argument<string> Model(string description = "A GGUF file, a safetensors file, or a folder with safetensors and config.json.")
+        => new("MODEL") { Description = description };
+
+    public static Option<int> Threads() => AtLeast(new Option<int>("--threads")
+    {
+        Description = "Threads that compute; 0 uses every physical core.",
+        HelpName = "N",
+    }, 0);
+
+    /// <summary>The number of threads as engines take it.</summary>
+    public static int? ThreadCount(ParseResult arguments, Option<int> threads)
+        => arguments.GetValue(threads) is > 0 and var count ? count : null;
+
+    /// <summary>Refuses smaller values.</summary>
+    public static Option<int> AtLeast(Option<int> option, int least)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int value) && value < least)
+                result.AddError($"{option.Name} must be {least} or more, not {value}.");
+        });
+        return option;
+    }
+}
