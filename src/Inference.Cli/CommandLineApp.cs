@@ -37,9 +37,8 @@ internal static class CommandLineApp
         {
             return Interrupted;
         }
-#pragma warning disable CA1031 // The last resort of a program: every error becomes one line and an exit code.
+        // The last resort of a program: every error becomes one line and an exit code.
         catch (Exception exception)
-#pragma warning restore CA1031
         {
             return Fail(terminal, Describe(exception));
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace Inference.Cli;
 
@@ -19,6 +20,22 @@ internal static class CommonOptions
     /// <summary>The number of threads as engines take it.</summary>
     public static int? ThreadCount(ParseResult arguments, Option<int> threads)
         => arguments.GetValue(threads) is > 0 and var count ? count : null;
+
+    /// <summary>A decimal number, with a point: a comma is refused rather than skipped.</summary>
+    public static Option<float> Number(string name, string letter, float standard, string description) => new(name)
+    {
+        Description = description,
+        HelpName = letter,
+        DefaultValueFactory = _ => standard,
+        CustomParser = argument =>
+        {
+            string text = argument.Tokens[0].Value;
+            if (float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float value))
+                return value;
+            argument.AddError($"{name} takes a number, not '{text}'.");
+            return standard;
+        },
+    };
 
     /// <summary>Refuses smaller values.</summary>
     public static Option<int> AtLeast(Option<int> option, int least)

@@ -9,6 +9,7 @@ public class CommandLineTests
     [InlineData("generate", "a.gguf")]
     [InlineData("generate", "a.gguf", "--prompt", "x", "--max-tokens", "many")]
     [InlineData("generate", "a.gguf", "--prompt", "x", "--max-tokens", "0")]
+    [InlineData("generate", "a.gguf", "--prompt", "x", "--temperature", "0,5")]
     [InlineData("logits", "a.gguf", "--tokens", "1,two", "--out", "x")]
     public async Task Usage_errors_are_one_line_and_a_code(params string[] arguments)
         => (await CliRun.Of(arguments)).AssertError("--help");
