@@ -16,6 +16,7 @@ internal sealed class SimulatedEngine
     private readonly Dictionary<BlockHash, ulong> _contentOfHash = [];
     private readonly List<SimulatedSequence> _live = [];
     private long _ids;
+    private int _steps;
 
     public SimulatedEngine(SchedulerOptions options, int blocks, int blockSize, bool prefixCaching = true)
     {
@@ -87,6 +88,8 @@ internal sealed class SimulatedEngine
     /// <param name="beforeCommit">Runs between computing and committing.</param>
     public PlannedSlice[] Step(Action? beforeForward = null, Action? beforeCommit = null)
     {
+        // Far beyond any test: one that waits for what never comes fails here instead of hanging.
+        Assert.True(++_steps < 50_000, "It never ends.");
         PlanObservation before = new(_live, Now);
         StepPlan plan = Scheduler.Plan(Now);
         before.Check(plan, _options, Pool);
