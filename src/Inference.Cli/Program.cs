@@ -1,2 +1,16 @@
-Console.Error.WriteLine("inference");
-return 1;
+using System.Runtime.InteropServices;
+using Inference.Cli;
+
+using CancellationTokenSource interrupt = new();
+Console.CancelKeyPress += (_, press) =>
+{
+    // The first Ctrl+C ends the work in order; a second one ends the process.
+    press.Cancel = !interrupt.IsCancellationRequested;
+    interrupt.Cancel();
+};
+using PosixSignalRegistration termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+{
+    signal.Cancel = true;
+    interrupt.Cancel();
+});
+return await CommandLineApp.RunAsync(args, Terminal.OpenSystem(), interrupt.Token);

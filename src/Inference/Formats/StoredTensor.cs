@@ -8,6 +8,7 @@ namespace Inference.Formats;
 public sealed unsafe class StoredTensor
 {
     private readonly byte* _data;
+    private readonly string? _fileWithoutData;
 
     /// <summary>Describes a tensor whose bytes the caller keeps alive.</summary>
     /// <param name="name">The name in the model file.</param>
@@ -24,6 +25,12 @@ public sealed unsafe class StoredTensor
         _data = (byte*)data;
     }
 
+    private StoredTensor(string name, TensorType type, long[] shape, long byteLength, string fileWithoutData)
+        : this(name, type, shape, 0, byteLength)
+    {
+        _fileWithoutData = fileWithoutData;
+    }
+
     /// <summary>The name in the model file.</summary>
     public string Name { get; }
 
@@ -37,7 +44,8 @@ public sealed unsafe class StoredTensor
     public long ByteLength { get; }
 
     /// <summary>Address of the first byte.</summary>
-    public nint Address => (nint)_data;
+    /// <exception cref="ModelFormatException">The file describes the tensor and ends before its data.</exception>
+    public nint Address => (nint)Data;
 
     /// <summary>Number of elements: the product of <see cref="Shape"/>.</summary>
     public long ElementCount => Shape.Aggregate(1L, (product, n) => product * n);
@@ -51,11 +59,20 @@ public sealed unsafe class StoredTensor
     /// <summary>The bytes of one row.</summary>
     /// <param name="row">Row index, 0 to <see cref="Rows"/> - 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    /// <exception cref="ModelFormatException">The file describes the tensor and ends before its data.</exception>
     public ReadOnlySpan<byte> Row(long row)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
         long stride = ByteLength / Rows;
-        return new ReadOnlySpan<byte>(_data + row * stride, checked((int)stride));
+        return new ReadOnlySpan<byte>(Data + row * stride, checked((int)stride));
     }
+
+    private byte* Data => _fileWithoutData is null
+        ? _data
+        : throw new ModelFormatException(_fileWithoutData, Name, -1, "the file ends before the tensor's data");
+
+    /// <summary>A tensor of which the file holds no more than the description.</summary>
+    internal static StoredTensor WithoutData(string name, TensorType type, long[] shape, long byteLength, string path) =>
+        new(name, type, shape, byteLength, path);
 }

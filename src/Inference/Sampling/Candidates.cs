@@ -11,7 +11,7 @@ namespace Inference.Sampling;
 /// </remarks>
 internal static class Candidates
 {
-    private const int FirstSorted = 64;
+    private const int SmallEnoughToSort = 64;
 
     public static int Token(ulong key) => (int)~(uint)key;
 
@@ -43,28 +43,39 @@ internal static class Candidates
         return found[..Math.Min(count, found.Length)];
     }
 
-    /// <summary>Sorts just enough candidates, greatest first, for their weights to reach a sum.</summary>
-    /// <returns>The fewest greatest candidates whose weights reach it, sorted; all of them where they do not.</returns>
+    /// <summary>Moves the fewest greatest candidates whose weights reach a sum to the front: quickselect by weight instead of by count.</summary>
+    /// <returns>Those candidates, in no particular order; all of them where they do not reach the sum.</returns>
     public static Span<ulong> Reaching(Span<ulong> candidates, double sum, Softmax softmax)
     {
         double reached = 0;
-        int done = 0;
-        for (int portion = FirstSorted; done < candidates.Length; portion *= 4)
+        int kept = 0;
+        Span<ulong> rest = candidates;
+        for (int rounds = MostRounds(rest.Length); rest.Length > SmallEnoughToSort && rounds > 0; rounds--)
         {
-            Span<ulong> rest = candidates[done..];
-            Span<ulong> next = rest[..Math.Min(portion, rest.Length)];
-            MoveGreatestFirst(rest, next.Length);
-            SortDescending(next);
-            foreach (ulong key in next)
+            Span<ulong> greater = rest[..Split(rest)];
+            double weight = softmax.Sum(greater);
+            if (reached + weight >= sum)
             {
-                done++;
-                reached += softmax.Weight(Logit(key));
-                if (reached >= sum)
-                    return candidates[..done];
+                rest = greater;
+            }
+            else
+            {
+                reached += weight;
+                kept += greater.Length;
+                rest = rest[greater.Length..];
             }
         }
 
-        return candidates;
+        SortDescending(rest);
+        foreach (ulong key in rest)
+        {
+            kept++;
+            reached += softmax.Weight(Logit(key));
+            if (reached >= sum)
+                break;
+        }
+
+        return candidates[..kept];
     }
 
     public static void SortDescending(Span<ulong> candidates)
@@ -76,8 +87,7 @@ internal static class Candidates
     /// <summary>Selects in linear time (Hoare's quickselect): afterwards the first <paramref name="count"/> are the greatest.</summary>
     internal static void MoveGreatestFirst(Span<ulong> keys, int count)
     {
-        // A hostile order of keys must not make this quadratic.
-        int rounds = 2 * BitOperations.Log2((uint)keys.Length + 1) + 4;
+        int rounds = MostRounds(keys.Length);
         while (count > 0 && count < keys.Length)
         {
             if (rounds-- == 0)
@@ -98,6 +108,9 @@ internal static class Candidates
             }
         }
     }
+
+    // A hostile order of keys must not make selection quadratic: past this many rounds the rest is sorted.
+    private static int MostRounds(int length) => 2 * BitOperations.Log2((uint)length + 1) + 4;
 
     // Keys are distinct and there are at least two, so both sides of the split hold at least one.
     private static int Split(Span<ulong> keys)

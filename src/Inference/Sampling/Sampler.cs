@@ -68,34 +68,41 @@ internal sealed class Sampler
     /// <summary>The tokens that the filters leave, in any order.</summary>
     internal static Span<ulong> Filter(SamplingParameters parameters, ReadOnlySpan<float> logits, Softmax softmax, SamplerScratch scratch)
     {
-        bool limited = parameters.TopK > 0 && parameters.TopK < logits.Length;
-        float floor = parameters.MinP > 0 ? softmax.LogitOf(parameters.MinP) : float.MinValue;
         Span<ulong> kept;
-        if (parameters.TopP < 1)
+        if (parameters.TopK > 0 && parameters.TopK < logits.Length)
         {
-            // Tokens as improbable as the last one kept share more than 1 - p, and there are not more of them than the vocabulary has;
-            // so none that is kept has less than that share. What is collected here is a small superset, found without sorting.
-            double sum = limited ? 0 : softmax.Sum(logits);
-            double least = sum * (1 - parameters.TopP) / logits.Length * 0.999;
-            kept = limited ? Candidates.Greatest(logits, parameters.TopK, scratch) : Candidates.AtLeast(logits, softmax.LogitOf(least), scratch);
-            if (limited)
-                sum = SumOf(kept, softmax);
-            kept = Candidates.Reaching(kept, parameters.TopP * sum, softmax);
+            kept = Candidates.Greatest(logits, parameters.TopK, scratch);
+            if (parameters.TopP < 1)
+                kept = Candidates.Reaching(kept, parameters.TopP * softmax.Sum(kept), softmax);
+        }
+        else if (parameters.TopP < 1)
+        {
+            kept = Nucleus(logits, parameters.TopP, softmax, scratch);
         }
         else
         {
-            kept = limited ? Candidates.Greatest(logits, parameters.TopK, scratch) : Candidates.AtLeast(logits, floor, scratch);
+            kept = Candidates.AtLeast(logits, softmax.LogitOf(parameters.MinP), scratch);
         }
 
         return parameters.MinP > 0 ? AtLeast(kept, parameters.MinP, softmax) : kept;
     }
 
-    private static double SumOf(ReadOnlySpan<ulong> candidates, Softmax softmax)
+    // All tokens above some weight: if they reach the sum, they hold the nucleus. Few do in most cases, so start with few.
+    // The bound at which to stop: the tokens from the last one kept on share more than 1 - p, and there are no more of them than the
+    // vocabulary has, so the last one kept has at least that share.
+    private static Span<ulong> Nucleus(ReadOnlySpan<float> logits, double p, Softmax softmax, SamplerScratch scratch)
     {
-        double sum = 0;
-        foreach (ulong key in candidates)
-            sum += softmax.Weight(Candidates.Logit(key));
-        return sum;
+        const double FirstShare = 1.0 / 64;
+        double sum = softmax.Sum(logits);
+        double bound = 0.999 * (1 - p) / logits.Length;
+        for (double share = (1 - p) * FirstShare; share > bound; share /= 16)
+        {
+            Span<ulong> some = Candidates.AtLeast(logits, softmax.LogitOf(Math.Min(share * sum, 1)), scratch);
+            if (softmax.Sum(some) >= p * sum)
+                return Candidates.Reaching(some, p * sum, softmax);
+        }
+
+        return Candidates.Reaching(Candidates.AtLeast(logits, softmax.LogitOf(bound * sum), scratch), p * sum, softmax);
     }
 
     private static Span<ulong> AtLeast(Span<ulong> candidates, double weight, Softmax softmax)
@@ -138,7 +145,7 @@ internal sealed class Sampler
         bool filters = (_parameters.TopK > 0 && _parameters.TopK < logits.Length) || _parameters.TopP < 1 || _parameters.MinP > 0;
         return filters
             ? softmax.Draw(Filter(_parameters, logits, softmax, scratch), random)
-            : softmax.Draw(logits, random);
+            : softmax.Draw(logits, random, scratch);
     }
 
     private ReadOnlySpan<float> Adjust(ReadOnlySpan<float> logits, SamplerScratch scratch)

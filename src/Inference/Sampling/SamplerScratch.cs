@@ -6,6 +6,7 @@ internal sealed class SamplerScratch
 {
     private float[] _logits = [];
     private ulong[] _candidates = [];
+    private double[] _sums = [];
 
     /// <summary>Room for a copy of the logits, of at least that length.</summary>
     public Span<float> Logits(int length)
@@ -13,6 +14,14 @@ internal sealed class SamplerScratch
         if (_logits.Length < length)
             _logits = new float[length];
         return _logits.AsSpan(0, length);
+    }
+
+    /// <summary>Room for sums over parts of the vocabulary.</summary>
+    public Span<double> Sums(int length)
+    {
+        if (_sums.Length < length)
+            _sums = new double[length];
+        return _sums.AsSpan(0, length);
     }
 
     /// <summary>Room for candidates, of at least that length; what the first <paramref name="keep"/> hold is kept.</summary>

@@ -9,13 +9,18 @@ internal readonly struct Softmax(float greatest, float temperature)
 {
     private const int Chunk = 1024;
 
+    // Below this every weight but the greatest's is 0 already, and the reciprocal must stay finite.
+    private const float LowestTemperature = 1e-30f;
+
+    private readonly float _scale = 1 / Math.Max(temperature, LowestTemperature);
+
     /// <summary>The weight of one logit; 1 for the greatest.</summary>
-    public double Weight(float logit) => Math.Exp(((double)logit - greatest) / temperature);
+    public double Weight(float logit) => Math.Exp(((double)logit - greatest) * _scale);
 
     /// <summary>The logit that has a weight, as a lower bound: one with that weight or more is never below it.</summary>
     public float LogitOf(double weight)
     {
-        double logit = greatest + temperature * Math.Log(weight);
+        double logit = greatest + Math.Log(weight) / _scale;
         return logit <= float.MinValue ? float.MinValue : MathF.BitDecrement((float)logit);
     }
 
@@ -24,43 +29,44 @@ internal readonly struct Softmax(float greatest, float temperature)
     {
         Span<float> weights = stackalloc float[Chunk];
         double sum = 0;
-        for (; !logits.IsEmpty; logits = logits[Math.Min(Chunk, logits.Length)..])
-            sum += TensorPrimitives.Sum(Weights(logits, weights));
+        for (int start = 0; start < logits.Length; start += Chunk)
+            sum += TensorPrimitives.Sum(Weights(logits[start..], weights));
+        return sum;
+    }
+
+    /// <summary>The sum of the candidates' weights.</summary>
+    public double Sum(ReadOnlySpan<ulong> candidates)
+    {
+        double sum = 0;
+        foreach (ulong key in candidates)
+            sum += Weight(Candidates.Logit(key));
         return sum;
     }
 
     /// <summary>Draws one of all tokens.</summary>
     /// <param name="logits">The logits, by token.</param>
     /// <param name="random">In [0, 1).</param>
-    public int Draw(ReadOnlySpan<float> logits, double random)
+    /// <param name="scratch">Holds the sums of chunks, so that only one chunk is looked into.</param>
+    public int Draw(ReadOnlySpan<float> logits, double random, SamplerScratch scratch)
     {
         Span<float> weights = stackalloc float[Chunk];
-        double left = random * Sum(logits);
-        int last = 0;
-        for (int start = 0; start < logits.Length; start += Chunk)
-        {
-            ReadOnlySpan<float> chunk = Weights(logits[start..], weights);
-            float sum = TensorPrimitives.Sum(chunk);
-            if (sum == 0)
-                continue;
+        Span<double> sums = scratch.Sums((logits.Length + Chunk - 1) / Chunk);
+        double total = 0;
+        for (int chunk = 0; chunk < sums.Length; chunk++)
+            total += sums[chunk] = TensorPrimitives.Sum(Weights(logits[(chunk * Chunk)..], weights));
 
-            // Rounding may leave something over where the chunk's sum said there was not: its last possible token then.
-            bool ends = left < sum;
-            for (int i = 0; i < chunk.Length; i++)
-            {
-                if (chunk[i] == 0)
-                    continue;
-                last = start + i;
-                if (ends && (left -= chunk[i]) < 0)
-                    return last;
-            }
+        double left = random * total;
+        int drawn = 0;
+        while (left >= sums[drawn] && sums[(drawn + 1)..].ContainsAnyExcept(0))
+            left -= sums[drawn++];
 
-            if (ends)
-                return last;
-            left -= sum;
-        }
-
-        return last;
+        // Rounding may leave something over at the end of a chunk: its last possible token then.
+        ReadOnlySpan<float> possible = Weights(logits[(drawn * Chunk)..], weights);
+        int last = possible.LastIndexOfAnyExcept(0);
+        int token = 0;
+        while (token < last && (left -= possible[token]) >= 0)
+            token++;
+        return drawn * Chunk + token;
     }
 
     /// <summary>Draws one of some candidates.</summary>
@@ -68,11 +74,7 @@ internal readonly struct Softmax(float greatest, float temperature)
     /// <param name="random">In [0, 1).</param>
     public int Draw(ReadOnlySpan<ulong> candidates, double random)
     {
-        double sum = 0;
-        foreach (ulong key in candidates)
-            sum += Weight(Candidates.Logit(key));
-
-        double left = random * sum;
+        double left = random * Sum(candidates);
         foreach (ulong key in candidates)
         {
             left -= Weight(Candidates.Logit(key));
@@ -89,7 +91,7 @@ internal readonly struct Softmax(float greatest, float temperature)
         logits = logits[..Math.Min(Chunk, logits.Length)];
         destination = destination[..logits.Length];
         TensorPrimitives.Subtract(logits, greatest, destination);
-        TensorPrimitives.Divide(destination, temperature, destination);
+        TensorPrimitives.Multiply(destination, _scale, destination);
         TensorPrimitives.Exp(destination, destination);
         return destination;
     }

@@ -9,10 +9,17 @@ internal static class Bits
     /// <summary>Reads a little-endian F16.</summary>
     public static float Half(ReadOnlySpan<byte> source) => (float)BinaryPrimitives.ReadHalfLittleEndian(source);
 
-    /// <summary>
-    /// Splits 16 bytes into their low nibbles and their high nibbles.
-    /// Spans are checked by their slices: this is called with whole blocks only.
-    /// </summary>
+    /// <summary>Rounds a block's scale to F16.</summary>
+    /// <exception cref="ArgumentException">It is too large: the block would decode as infinities.</exception>
+    public static Half ScaleToHalf(float scale)
+    {
+        Half half = (Half)scale;
+        if (!System.Half.IsFinite(half))
+            throw new ArgumentException($"Values this large cannot be quantised: the scale would be {scale}.");
+        return half;
+    }
+
+    /// <summary>Splits bytes, a multiple of 16, into their low nibbles and their high nibbles.</summary>
     public static void SplitNibbles(ReadOnlySpan<byte> packed, Span<byte> low, Span<byte> high)
     {
         for (int i = 0; i < packed.Length; i += Vector128<byte>.Count)

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Numerics.Tensors;
+
 namespace Inference.Formats.Blocks;
 
 /// <summary>
@@ -10,6 +13,7 @@ internal readonly struct Q6_KLayout : IBlockLayout
     public static int BlockBytes => 210;
     public static int GroupSize => 16;
     public static int Zero => 32;
+    public static bool CanQuantize => true;
     public static int CodeBits => 6;
 
     public static void Unpack(ReadOnlySpan<byte> block, Span<byte> codes, Span<float> scales, Span<float> minima)
@@ -26,5 +30,36 @@ internal readonly struct Q6_KLayout : IBlockLayout
             ReadOnlySpan<byte> upper = block.Slice(128 + 32 * half, 32);
             Bits.Join(nibbles, 4 * (quarter / 2), 0x0F, upper, 2 * quarter, 0x03, 4, codes.Slice(32 * run, 32));
         }
+    }
+
+    public static void Quantize(ReadOnlySpan<float> source, Span<byte> block)
+    {
+        Span<float> scales = stackalloc float[16];
+        for (int group = 0; group < 16; group++)
+            scales[group] = SymmetricScale.Find(source.Slice(16 * group, 16), 32);
+
+        // The scale of largest magnitude takes -128, the end that reaches one step further.
+        Half scale = Bits.ScaleToHalf(TensorPrimitives.MaxMagnitude<float>(scales) / -128);
+        BinaryPrimitives.WriteHalfLittleEndian(block[208..], scale);
+
+        block[..192].Clear();
+        float inverse = (float)scale != 0 ? 1 / (float)scale : 0;
+        for (int group = 0; group < 16; group++)
+        {
+            int scaleCode = (int)Math.Clamp(MathF.Round(scales[group] * inverse), -128, 127);
+            block[192 + group] = (byte)(sbyte)scaleCode;
+            float groupScale = (float)scale * scaleCode;
+            float groupInverse = groupScale != 0 ? 1 / groupScale : 0;
+            for (int i = 16 * group; i < 16 * (group + 1); i++)
+                Store(i, SymmetricScale.Code(source[i] * groupInverse, 32) + 32, block);
+        }
+    }
+
+    private static void Store(int index, int code, Span<byte> block)
+    {
+        (int half, int rest) = Math.DivRem(index, 128);
+        (int quarter, int position) = Math.DivRem(rest, 32);
+        block[64 * half + 32 * (quarter % 2) + position] |= (byte)((code & 0x0F) << (4 * (quarter / 2)));
+        block[128 + 32 * half + position] |= (byte)((code >> 4) << (2 * quarter));
     }
 }

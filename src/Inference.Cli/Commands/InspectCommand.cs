@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Globalization;
+using Inference.Cli.Inspection;
+using Inference.Formats;
+
+namespace Inference.Cli.Commands;
+
+/// <summary>Shows what a model file holds and what running it takes.</summary>
+internal static class InspectCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> model = CommonOptions.Model();
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("inspect", "Shows a model's metadata, its tensors and the memory it needs.") { model, json };
+        command.SetAction(arguments =>
+        {
+            using ModelFile file = ModelFile.Open(arguments.GetRequiredValue(model));
+            MemoryNeed memory = MemoryNeed.Of(file);
+            long parameters = file.Tensors.Values.Sum(tensor => tensor.ElementCount);
+            if (arguments.GetValue(json))
+            {
+                terminal.WriteJson(new
+                {
+                    file = file.Path,
+                    format = MetadataView.Format(file),
+                    bytes = file.ByteLength,
+                    parameters,
+                    memory,
+                    metadata = MetadataView.ForJson(file),
+                    tensors = file.Tensors.Values.Select(tensor => new { tensor.Name, type = tensor.Type.ToString(), tensor.Shape, bytes = tensor.ByteLength }),
+                });
+            }
+            else
+            {
+                Write(file, parameters, memory, terminal);
+            }
+
+            return 0;
+        });
+        return command;
+    }
+
+    private static void Write(ModelFile file, long parameters, MemoryNeed memory, Terminal terminal)
+    {
+        terminal.WriteTable(["", "value"],
+        [
+            ["file", file.Path],
+            ["format", MetadataView.Format(file)],
+            ["size", MiB(file.ByteLength)],
+            ["parameters", parameters.ToString("N0", CultureInfo.InvariantCulture)],
+            ["weights in memory", MiB(memory.WeightBytes)],
+            ["key-value cache per 1,024 tokens", memory.CacheBytesPer1024Tokens is { } bytes ? MiB(bytes) : "unknown"],
+            ["key-value cache at full context", memory is { CacheBytesAtFullContext: { } all, ContextLength: { } length } ? $"{MiB(all)} for {length} tokens" : "unknown"],
+        ]);
+        terminal.Output.WriteLine();
+        terminal.WriteTable(["key", "value"], [.. MetadataView.ForPeople(file)]);
+        terminal.Output.WriteLine();
+        terminal.WriteTable(["tensor", "type", "shape", "size"],
+            [.. file.Tensors.Values.Select(tensor => (string[])[tensor.Name, tensor.Type.ToString(), string.Join(" x ", tensor.Shape), MiB(tensor.ByteLength)])]);
+    }
+
+    private static string MiB(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N2} MiB");
+}

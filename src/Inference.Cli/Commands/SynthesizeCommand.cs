@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Inference.Cli.Quantization;
+using Inference.Cli.Synthesis;
+
+namespace Inference.Cli.Commands;
+
+/// <summary>Makes models with random weights, to measure without downloads.</summary>
+internal static class SynthesizeCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> output = new("OUT") { Description = "The GGUF file to write." };
+        Option<string> shape = new("--shape")
+        {
+            Description = $"{string.Join(", ", ModelShape.Known.Select(known => known.Name))}, or a JSON file with architecture, layers, width, feedForward, heads, keyValueHeads, headSize, vocabulary "
+                + "and, where they differ from the defaults, tiedHead, ropeTheta, context, epsilon.",
+            HelpName = "SHAPE",
+            Required = true,
+        };
+        Option<string> type = new("--type") { Description = $"Type of the matrices: {WeightRecipe.Names}.", HelpName = "T", Required = true };
+        Option<string> vocabulary = new("--vocab") { Description = "Where the tokenizer comes from: a GGUF file or a tokenizer.json.", HelpName = "MODEL", Required = true };
+        Option<ulong> seed = new("--seed") { Description = "The same seed gives the same file.", HelpName = "N" };
+        Option<bool> json = CommonOptions.Json();
+        Command command = new("synthesize", "Writes a model of a real shape with random weights, for benchmarks.") { output, shape, type, vocabulary, seed, json };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            AtomicFile.CheckTarget(arguments.GetRequiredValue(output));
+            WeightRecipe recipe = WeightRecipe.Parse(arguments.GetRequiredValue(type));
+            ModelShape model = ModelShape.Load(arguments.GetRequiredValue(shape));
+            VocabularyMetadata tokens = VocabularyMetadata.Load(arguments.GetRequiredValue(vocabulary));
+            if (tokens.Count > model.Vocabulary)
+            {
+                terminal.Note($"The tokenizer has {tokens.Count} tokens, more than the shape's {model.Vocabulary}; the model gets the tokenizer's number.");
+                model = model with { Vocabulary = tokens.Count };
+            }
+
+            string path = arguments.GetRequiredValue(output);
+            await terminal.WithProgressAsync("Writing random weights", progress => Task.Run(
+                () =>
+                {
+                    SyntheticModel.Write(path, model, recipe, tokens, arguments.GetValue(seed), progress, cancellationToken);
+                    return true;
+                },
+                cancellationToken));
+            Report(path, model, tokens.Count, arguments.GetValue(json), terminal);
+            return 0;
+        });
+        return command;
+    }
+
+    private static void Report(string path, ModelShape model, int tokens, bool json, Terminal terminal)
+    {
+        long bytes = new FileInfo(path).Length;
+        if (json)
+            terminal.WriteJson(new { file = path, bytes, shape = model.Name, model.Architecture, vocabularySize = model.Vocabulary, paddedTokens = model.Vocabulary - tokens });
+        else
+            terminal.Note($"Wrote {path}: {bytes >> 20} MiB, {model.Vocabulary} tokens, {model.Vocabulary - tokens} of them padding.");
+    }
+}

@@ -1,0 +1,110 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Inference.Cli.Synthesis;
+
+/// <summary>The dimensions of a model. Read from JSON with these names in camel case.</summary>
+internal sealed record ModelShape
+{
+    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        AllowTrailingCommas = true,
+    };
+
+    public static ModelShape SmolLM2 { get; } = new()
+    {
+        Name = "SmolLM2-135M", Architecture = "llama", Layers = 30, Width = 576, FeedForward = 1536, Heads = 9, KeyValueHeads = 3,
+        HeadSize = 64, Vocabulary = 49152, RopeTheta = 100_000, Context = 8192, Epsilon = 1e-5f,
+    };
+
+    public static ModelShape Llama32 { get; } = new()
+    {
+        Name = "Llama-3.2-1B", Architecture = "llama", Layers = 16, Width = 2048, FeedForward = 8192, Heads = 32, KeyValueHeads = 8,
+        HeadSize = 64, Vocabulary = 128256, RopeTheta = 500_000, Context = 131072, Epsilon = 1e-5f, Llama3Scaling = new Llama3Scaling(),
+    };
+
+    public static ModelShape Qwen3 { get; } = new()
+    {
+        Name = "Qwen3-0.6B", Architecture = "qwen3", Layers = 28, Width = 1024, FeedForward = 3072, Heads = 16, KeyValueHeads = 8,
+        HeadSize = 128, Vocabulary = 151936, RopeTheta = 1_000_000, Context = 40960, Epsilon = 1e-6f,
+    };
+
+    public static IReadOnlyList<ModelShape> Known { get; } = [SmolLM2, Llama32, Qwen3];
+
+    public string Name { get; init; } = "custom";
+
+    public required string Architecture { get; init; }
+
+    public required int Layers { get; init; }
+
+    public required int Width { get; init; }
+
+    public required int FeedForward { get; init; }
+
+    public required int Heads { get; init; }
+
+    public required int KeyValueHeads { get; init; }
+
+    public required int HeadSize { get; init; }
+
+    public required int Vocabulary { get; init; }
+
+    public bool TiedHead { get; init; } = true;
+
+    public float RopeTheta { get; init; } = 10_000;
+
+    public int Context { get; init; } = 2048;
+
+    public float Epsilon { get; init; } = 1e-5f;
+
+    public Llama3Scaling? Llama3Scaling { get; init; }
+
+    /// <summary>Whether queries and keys are normalised.</summary>
+    [JsonIgnore]
+    public bool NormalizesHeads => Architecture == "qwen3";
+
+    /// <summary>A known shape by its name, or one from a JSON file.</summary>
+    public static ModelShape Load(string nameOrPath)
+    {
+        ModelShape? known = Known.FirstOrDefault(shape => shape.Name.Equals(nameOrPath, StringComparison.OrdinalIgnoreCase));
+        if (known is not null)
+            return known;
+        if (!File.Exists(nameOrPath))
+            throw new UserErrorException($"Shape '{nameOrPath}' is neither a file nor one of {string.Join(", ", Known.Select(shape => shape.Name))}.");
+
+        try
+        {
+            ModelShape shape = JsonSerializer.Deserialize<ModelShape>(File.ReadAllBytes(nameOrPath), _json)
+                ?? throw new UserErrorException($"{nameOrPath}: holds no shape.");
+            shape.Validate(nameOrPath);
+            return shape;
+        }
+        catch (JsonException exception)
+        {
+            throw new UserErrorException($"{nameOrPath}: {exception.Message}");
+        }
+    }
+
+    private void Validate(string path)
+    {
+        Require(Architecture is "llama" or "qwen3", "architecture must be llama or qwen3");
+        Require(Layers is > 0 and <= 1000, "layers must be from 1 to 1000");
+        Require(Width is > 0 and <= 65536, "width must be from 1 to 65536");
+        Require(FeedForward is > 0 and <= 1 << 20, "feedForward must be from 1 to 1048576");
+        Require(Heads is > 0 and <= 1024, "heads must be from 1 to 1024");
+        Require(KeyValueHeads > 0 && KeyValueHeads <= Heads && Heads % KeyValueHeads == 0, "keyValueHeads must divide heads");
+        Require(HeadSize is > 0 and <= 1024 && HeadSize % 2 == 0, "headSize must be even, from 2 to 1024");
+        Require(Vocabulary is > 0 and <= 1 << 22, "vocabulary must be from 1 to 4194304");
+        Require(Context is > 0 and <= 1 << 24, "context must be from 1 to 16777216");
+        Require(float.IsFinite(RopeTheta) && RopeTheta > 0, "ropeTheta must be positive");
+        Require(float.IsFinite(Epsilon) && Epsilon > 0, "epsilon must be positive");
+
+        void Require(bool holds, string rule)
+        {
+            if (!holds)
+                throw new UserErrorException($"{path}: {rule}.");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Inference.Cpu.Linear;
+
+namespace Inference.Cpu.Assembled;
+
+/// <summary>Quantised panels times a quantised input, by assembled functions. The bits are those of the portable kernel.</summary>
+internal static unsafe class AssembledKernel
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(in PanelTask task)
+    {
+        const int Tile = QuantizedActivations.TileRows;
+        int blocks = task.Columns / PanelLayout.BlockColumns;
+        nint superBlocks = task.Columns / task.SuperColumns;
+        float* sums = stackalloc float[Tile * PanelLayout.Rows];
+        for (int panel = task.FirstPanel; panel < task.EndPanel; panel++)
+        {
+            byte* weights = task.Panels + panel * task.PanelBytes;
+            int matrixRow = panel * PanelLayout.Rows;
+            for (int first = task.FirstRow; first < task.EndRow; first += Tile)
+            {
+                InputBlock* input = task.QuantizedInput + (nint)first * blocks;
+                int rows = Math.Min(Tile, task.InputRows - first);
+                // No transition: the functions take microseconds, call nothing and touch no managed memory.
+                ((delegate* unmanaged[SuppressGCTransition]<byte*, InputBlock*, nint, float*, void>)task.Tiles[rows - 1])(weights, input, superBlocks, sums);
+                for (int i = 0; i < rows; i++)
+                    task.Store<Lanes512, Vector512<byte>>(first + i, matrixRow, Lanes512.Load((byte*)(sums + i * PanelLayout.Rows)));
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Inference.Execution;
+
+namespace Inference.Cpu;
+
+/// <summary>One run of attention, as the workers see it.</summary>
+internal unsafe struct AttentionJob
+{
+    private const int ChunkSize = CacheReader.ChunkSize;
+
+    public float* Queries;
+    public float* Destination;
+    public int Heads;
+    public int Group;
+    public int HeadSize;
+    public float Scale;
+    public CacheLayout Cache;
+    public int Layer;
+    public SequenceSlice* Sequences;
+    public int* Blocks;
+    public AttentionUnit* Units;
+    public int UnitCount;
+    public AttentionScratch Scratch;
+    public float* ScratchMemory;
+    public float* Partials;
+    private int _taken;
+
+    /// <summary>Computes units until none are left.</summary>
+    public static void Compute(int worker, void* state)
+    {
+        ref AttentionJob job = ref *(AttentionJob*)state;
+        float* scratch = job.ScratchMemory + worker * job.Scratch.Floats;
+        for (int unit; (unit = Interlocked.Increment(ref job._taken) - 1) < job.UnitCount;)
+            job.Compute(job.Units[unit], scratch);
+    }
+
+    /// <summary>Merges the partials of units that others computed, until no unit is left.</summary>
+    public static void Merge(int worker, void* state)
+    {
+        ref AttentionJob job = ref *(AttentionJob*)state;
+        float* scratch = job.ScratchMemory + worker * job.Scratch.Floats;
+        for (int unit; (unit = Interlocked.Increment(ref job._taken) - 1) < job.UnitCount;)
+            job.Merge(job.Units[unit], scratch);
+    }
+
+    private readonly void Compute(in AttentionUnit unit, float* scratch)
+    {
+        SequenceSlice sequence = Sequences[unit.Sequence];
+        int firstRow = sequence.FirstRow + unit.FirstRow;
+        int firstPosition = sequence.FirstPosition + unit.FirstRow;
+        int queryCount = unit.RowCount * Group;
+        var queries = (float**)(scratch + Scratch.Queries);
+        for (int query = 0; query < queryCount; query++)
+            queries[query] = Queries + Offset(firstRow + query / Group, unit.KvHead * Group + query % Group);
+
+        bool merges = unit.Partials < 0;
+        var part = new AttentionPartial(scratch + Scratch.ChunkPartial, queryCount, Scratch.Stride);
+        var total = new AttentionPartial(scratch + Scratch.Total, queryCount, Scratch.Stride);
+        total.Clear(queryCount);
+        for (int chunk = 0; chunk < unit.ChunkCount; chunk++)
+        {
+            int first = (unit.FirstChunk + chunk) * ChunkSize;
+            int from = FirstQuery(first, firstPosition);
+            if (!merges)
+                part = Partial(unit, chunk, queryCount);
+            ComputeChunk(unit.KvHead, Blocks + sequence.FirstBlock, first, firstPosition, from, queryCount, scratch, part);
+            if (merges)
+                total.Merge(part, from, queryCount);
+        }
+
+        if (merges)
+            Finish(total, unit, queryCount);
+    }
+
+    private readonly void Merge(in AttentionUnit unit, float* scratch)
+    {
+        int firstPosition = Sequences[unit.Sequence].FirstPosition + unit.FirstRow;
+        int queryCount = unit.RowCount * Group;
+        var total = new AttentionPartial(scratch + Scratch.Total, queryCount, Scratch.Stride);
+        total.Clear(queryCount);
+        for (int chunk = 0; chunk < unit.ChunkCount; chunk++)
+            total.Merge(Partial(unit, chunk, queryCount), FirstQuery(chunk * ChunkSize, firstPosition), queryCount);
+        Finish(total, unit, queryCount);
+    }
+
+    private readonly void Finish(in AttentionPartial total, in AttentionUnit unit, int queryCount)
+    {
+        int firstRow = Sequences[unit.Sequence].FirstRow + unit.FirstRow;
+        for (int query = 0; query < queryCount; query++)
+        {
+            float* destination = Destination + Offset(firstRow + query / Group, unit.KvHead * Group + query % Group);
+            Vector512<float> weight = Vector512.Create(total.Weight[query]);
+            for (nint i = 0; i < HeadSize; i += Lanes.Count)
+                Lanes.Store(Vector512.Load(total.Sums + query * total.Stride + i) / weight, destination + i, HeadSize - i);
+        }
+    }
+
+    private readonly AttentionPartial Partial(in AttentionUnit unit, int chunk, int queryCount) =>
+        new(Partials + unit.Partials + chunk * AttentionPartial.Floats(queryCount, Scratch.Stride), queryCount, Scratch.Stride);
+
+    // Rows before a chunk do not see it.
+    private readonly int FirstQuery(int first, int firstPosition) => int.Max(0, first - firstPosition) * Group;
+
+    private readonly nint Offset(int row, int head) => ((nint)row * Heads + head) * HeadSize;
+
+    private readonly void ComputeChunk(
+        int kvHead, int* blocks, int first, int firstPosition, int from, int to, float* scratch, in AttentionPartial part)
+    {
+        float* chunk = scratch + Scratch.Chunk;
+        float* scores = scratch + Scratch.Scores;
+        int longest = Visible(first, firstPosition, to - 1);
+        CacheReader.ReadKeys(Cache, Layer, kvHead, blocks, first, longest, chunk);
+        AttentionTiles.Score((float**)(scratch + Scratch.Queries) + from, to - from, chunk, HeadSize, longest, scores + from * ChunkSize);
+        for (int query = from; query < to; query++)
+        {
+            int visible = Visible(first, firstPosition, query);
+            (part.Largest[query], part.Weight[query]) = Soften(scores + query * ChunkSize, visible, Scale);
+        }
+
+        CacheReader.ReadValues(Cache, Layer, kvHead, blocks, first, longest, chunk, Scratch.Stride);
+        // All rows see as much as the first one does; then each goes on alone.
+        int common = Visible(first, firstPosition, from);
+        AttentionTiles.Accumulate(scores + from * ChunkSize, to - from, chunk, Scratch.Stride, 0, common, part.Sums + from * Scratch.Stride);
+        for (int query = from; query < to && common < longest; query += Group)
+        {
+            int visible = Visible(first, firstPosition, query);
+            if (visible > common)
+                AttentionTiles.Accumulate(scores + query * ChunkSize, Group, chunk, Scratch.Stride, common, visible, part.Sums + query * Scratch.Stride);
+        }
+    }
+
+    /// <summary>How many positions of a chunk a query sees.</summary>
+    private readonly int Visible(int first, int firstPosition, int query) =>
+        int.Min(ChunkSize, firstPosition + query / Group - first + 1);
+
+    /// <summary>Turns scores into weights, exp(score x scale - largest); gives the largest and the sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (float Largest, float Weight) Soften(float* scores, int visible, float scale)
+    {
+        Vector512<float> scales = Vector512.Create(scale);
+        Vector512<float> hidden = Vector512.Create(float.NegativeInfinity);
+        Vector512<float> largest = hidden;
+        for (int i = 0; i < visible; i += Lanes.Count)
+        {
+            Vector512<int> seen = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(visible - i));
+            Vector512<float> score = Vector512.ConditionalSelect(seen.AsSingle(), Vector512.Load(scores + i) * scales, hidden);
+            score.Store(scores + i);
+            largest = Lanes.Larger(score, largest);
+        }
+
+        float top = Lanes.Max(largest);
+        Vector512<float> sum = Vector512<float>.Zero;
+        for (int i = 0; i < visible; i += Lanes.Count)
+        {
+            Vector512<float> weight = Exponential.Exp(Vector512.Load(scores + i) - Vector512.Create(top));
+            weight.Store(scores + i);
+            sum += weight;
+        }
+
+        return (top, Lanes.Sum(sum));
+    }
+}

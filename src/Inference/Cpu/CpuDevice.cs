@@ -1,0 +1,224 @@
+using System.Runtime.Intrinsics;
+using Inference.Cpu.Linear;
+using Inference.Execution;
+using Inference.Formats;
+
+namespace Inference.Cpu;
+
+/// <summary>Computes on the processor, at once: every operation has finished when it returns.</summary>
+/// <remarks>
+/// Each operation deals its rows, heads or elements to a <see cref="ThreadTeam"/>. An element is always computed in the same order of
+/// operations, in lanes whose meaning does not depend on the width of the machine's vectors, so that results are equal bit for bit
+/// for every batch, number of threads and instruction set. Once the largest step has been seen, nothing is allocated.
+/// The innermost loops are compiled with full optimisation at once: a first prompt would otherwise run through unoptimised ones.
+/// </remarks>
+internal sealed unsafe class CpuDevice : Device
+{
+    // Models have one or two embeddings; with more than these per step, angles are computed again for each layer.
+    private const int RopeTables = 4;
+
+    private readonly ThreadTeam _team;
+    private readonly CpuStep _step = new();
+    private readonly AttentionKernel _attention = new();
+    private readonly QuantizedActivations _activations = new();
+    private readonly RopeTable[] _ropes;
+    private LinearCall[] _calls = new LinearCall[4];
+    private int[] _largest = [];
+    private int _largestCount;
+
+    /// <summary>Starts the device's threads.</summary>
+    /// <param name="threads">Workers, the calling thread included; at least 1. <see cref="ThreadTeam.DefaultThreads"/> suits most machines.</param>
+    public CpuDevice(int threads)
+    {
+        _team = new ThreadTeam(threads);
+        _ropes = new RopeTable[RopeTables];
+        for (int i = 0; i < RopeTables; i++)
+            _ropes[i] = new RopeTable();
+    }
+
+    /// <inheritdoc/>
+    public override string Name
+    {
+        get
+        {
+            string width = Vector512.IsHardwareAccelerated ? "512" : Vector256.IsHardwareAccelerated ? "256" : "128";
+            return $"CPU, {width}-bit vectors, {_team.Count} {(_team.Count == 1 ? "thread" : "threads")}";
+        }
+    }
+
+    /// <inheritdoc/>
+    public override DeviceWeight Upload(StoredTensor tensor, WeightUse use) => new CpuWeight(tensor, use, _team);
+
+    /// <inheritdoc/>
+    public override DeviceTensor Allocate(int capacity, int columns) => new CpuTensor(capacity, columns);
+
+    /// <inheritdoc/>
+    public override DeviceKvCache AllocateKvCache(KvCacheShape shape) => new CpuKvCache(shape);
+
+    /// <inheritdoc/>
+    public override void Begin(StepBatch batch) => _step.Load(batch);
+
+    /// <inheritdoc/>
+    public override void Embed(DeviceWeight table, DeviceTensor destination)
+    {
+        StoredTensor stored = ((CpuWeight)table).Table ?? throw new ArgumentException("The weight was not uploaded as an embedding.", nameof(table));
+        CheckShape(destination, _step.RowCount, table.Columns);
+        var tokens = new ReadOnlySpan<int>(_step.Tokens, _step.RowCount);
+        if (tokens.ContainsAnyExceptInRange(0, table.Rows - 1))
+            throw new ArgumentException($"The step has a token outside of the table's {table.Rows} rows.", nameof(table));
+        EmbedKernel.Run(_team, stored, _step.Tokens, _step.RowCount, Data(destination));
+    }
+
+    /// <inheritdoc/>
+    public override void RmsNorm(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, DeviceTensor destination)
+    {
+        CheckShape(destination, hidden.Rows, hidden.Columns);
+        if (addend is not null)
+            CheckShape(addend, hidden.Rows, hidden.Columns);
+        int length = gain.Columns;
+        if (hidden.Columns % length != 0)
+            throw new ArgumentException($"A gain of {length} does not divide {hidden.Columns} columns.", nameof(gain));
+        nint runs = (nint)hidden.Rows * (hidden.Columns / length);
+        RmsNormKernel.Run(_team, Data(hidden), addend is null ? null : Data(addend), Vector(gain), epsilon, Data(destination), runs, length);
+    }
+
+    /// <inheritdoc/>
+    public override void Linear(DeviceTensor input, ReadOnlySpan<LinearTarget> targets)
+    {
+        if (_calls.Length < targets.Length)
+            _calls = new LinearCall[targets.Length];
+        for (int i = 0; i < targets.Length; i++)
+        {
+            (DeviceWeight weight, DeviceWeight? bias, DeviceTensor output) = targets[i];
+            PackedMatrix matrix = ((CpuWeight)weight).Matrix ?? throw new ArgumentException("A weight was not uploaded for linear layers.", nameof(targets));
+            if (weight.Columns != input.Columns)
+                throw new ArgumentException($"A weight reads {weight.Columns} columns, not {input.Columns}.", nameof(targets));
+            if (bias is not null && bias.Columns != weight.Rows)
+                throw new ArgumentException($"A bias has {bias.Columns} elements, not {weight.Rows}.", nameof(targets));
+            CheckShape(output, input.Rows, weight.Rows);
+            _calls[i] = new LinearCall(matrix, bias is null ? null : Vector(bias), Data(output), output.Columns);
+        }
+
+        if (input.Rows > 0)
+            LinearKernel.Run(_team, Data(input), input.Rows, input.Columns, _activations, _calls.AsSpan(0, targets.Length));
+    }
+
+    /// <inheritdoc/>
+    public override void RotateAndStore(
+        DeviceTensor queries, DeviceTensor keys, DeviceTensor values, Rope? rope, AttentionShape shape, DeviceKvCache cache, int layer)
+    {
+        var cpuCache = (CpuKvCache)cache;
+        CheckAttention(queries, shape, cpuCache, layer);
+        CheckShape(keys, _step.RowCount, shape.KvHeads * shape.HeadSize);
+        CheckShape(values, _step.RowCount, shape.KvHeads * shape.HeadSize);
+        RotateKernel.Run(_team, _step, Data(queries), Data(keys), Data(values), rope is null ? null : Angles(rope, shape), shape, cpuCache.Layout, layer);
+    }
+
+    /// <inheritdoc/>
+    public override void Attend(DeviceTensor queries, AttentionShape shape, DeviceKvCache cache, int layer, DeviceTensor destination)
+    {
+        var cpuCache = (CpuKvCache)cache;
+        CheckAttention(queries, shape, cpuCache, layer);
+        CheckShape(destination, queries.Rows, queries.Columns);
+        _attention.Run(_team, _step, Data(queries), shape, cpuCache.Layout, layer, Data(destination));
+    }
+
+    /// <inheritdoc/>
+    public override void Gate(DeviceTensor gate, DeviceTensor up, Activation activation, DeviceTensor destination)
+    {
+        CheckShape(up, gate.Rows, gate.Columns);
+        CheckShape(destination, gate.Rows, gate.Columns);
+        GateKernel.Run(_team, Data(gate), Data(up), activation, Data(destination), (nint)gate.Rows * gate.Columns);
+    }
+
+    /// <inheritdoc/>
+    public override void SelectRows(DeviceTensor source, DeviceTensor destination)
+    {
+        CheckShape(source, _step.RowCount, source.Columns);
+        CheckShape(destination, _step.LogitRows.Length, source.Columns);
+        for (int i = 0; i < destination.Rows; i++)
+            Span((CpuTensor)source, _step.LogitRows[i]).CopyTo(Span((CpuTensor)destination, i));
+    }
+
+    /// <inheritdoc/>
+    public override void ArgMax(DeviceTensor logits)
+    {
+        if (_largest.Length < logits.Rows)
+            _largest = new int[logits.Capacity];
+        _largestCount = logits.Rows;
+        fixed (int* largest = _largest)
+            ArgMaxKernel.Run(_team, Data(logits), logits.Rows, logits.Columns, largest);
+    }
+
+    /// <inheritdoc/>
+    public override void ReadArgMax(Span<int> tokens) => _largest.AsSpan(0, _largestCount).CopyTo(tokens);
+
+    /// <inheritdoc/>
+    public override ReadOnlySpan<float> ReadRow(DeviceTensor tensor, int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, tensor.Rows);
+        return Span((CpuTensor)tensor, row);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing)
+            return;
+        _team.Dispose();
+        _step.Dispose();
+        _attention.Dispose();
+        _activations.Dispose();
+        foreach (RopeTable table in _ropes)
+            table.Dispose();
+    }
+
+    private RopeTable Angles(Rope rope, AttentionShape shape)
+    {
+        if (2 * rope.InverseFrequencies.Length > shape.HeadSize)
+            throw new ArgumentException($"A head of {shape.HeadSize} elements has no {rope.InverseFrequencies.Length} pairs to turn.", nameof(rope));
+
+        RopeTable chosen = _ropes[0];
+        foreach (RopeTable table in _ropes)
+        {
+            if (ReferenceEquals(table.Rope, rope))
+            {
+                chosen = table;
+                break;
+            }
+
+            if (table.IsStale(_step))
+                chosen = table;
+        }
+
+        chosen.Prepare(rope, _step, _team);
+        return chosen;
+    }
+
+    private void CheckAttention(DeviceTensor queries, AttentionShape shape, CpuKvCache cache, int layer)
+    {
+        CheckShape(queries, _step.RowCount, shape.Heads * shape.HeadSize);
+        if (cache.Shape.KvHeads != shape.KvHeads || cache.Shape.HeadSize != shape.HeadSize || shape.Heads % shape.KvHeads != 0)
+            throw new ArgumentException($"{shape} does not fit {cache.Shape}.", nameof(shape));
+        ArgumentOutOfRangeException.ThrowIfNegative(layer);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(layer, cache.Shape.Layers);
+        _step.CheckBlocks(cache);
+    }
+
+    private static void CheckShape(DeviceTensor tensor, int rows, int columns)
+    {
+        if (tensor.Rows != rows || tensor.Columns != columns)
+            throw new ArgumentException($"Activations of [{tensor.Rows}, {tensor.Columns}] where [{rows}, {columns}] are due.", nameof(tensor));
+    }
+
+    private static float* Data(DeviceTensor tensor) => ((CpuTensor)tensor).Data;
+
+    private static Span<float> Span(CpuTensor tensor, int row) => new(tensor.Row(row), tensor.Columns);
+
+    private static float* Vector(DeviceWeight weight)
+    {
+        float* vector = ((CpuWeight)weight).Vector;
+        return vector is not null ? vector : throw new ArgumentException("A weight was not uploaded as a vector.", nameof(weight));
+    }
+}

@@ -1,0 +1,48 @@
+using System.Runtime.Intrinsics;
+using Inference.Formats;
+
+namespace Inference.Cpu.Linear;
+
+/// <summary>Which kernel computes with which weight type.</summary>
+internal static unsafe class KernelTable
+{
+    /// <summary>The kernel for a type.</summary>
+    /// <param name="type">A type that has a <see cref="PanelLayout"/>.</param>
+    /// <param name="width">A register width.</param>
+    /// <exception cref="PlatformNotSupportedException">The processor lacks that width.</exception>
+    public static delegate*<in PanelTask, void> Find(TensorType type, KernelWidth width) => width switch
+    {
+        KernelWidth.Widest => Find(type, Widest),
+        KernelWidth.Bits512 when Lanes512.IsSupported => Find<Lanes512, Vector512<byte>>(type),
+        KernelWidth.Bits256 when Lanes256.IsSupported => Find<Lanes256, Vector256<byte>>(type),
+        KernelWidth.Bits128 => Find<Lanes128, Vector128<byte>>(type),
+        _ => throw new PlatformNotSupportedException($"This processor has no kernels of {(int)width} bits."),
+    };
+
+    /// <summary>The widest registers that this processor has kernels for.</summary>
+    public static KernelWidth Widest =>
+        Lanes512.IsSupported ? KernelWidth.Bits512 : Lanes256.IsSupported ? KernelWidth.Bits256 : KernelWidth.Bits128;
+
+    private static delegate*<in PanelTask, void> Find<TLanes, T>(TensorType type)
+        where TLanes : struct, ILanes<T>
+        where T : unmanaged => type switch
+        {
+            TensorType.F32 => &FloatKernel<TLanes, T, SingleFloats<TLanes, T>>.Run,
+            TensorType.F16 => &FloatKernel<TLanes, T, HalfFloats<TLanes, T>>.Run,
+            TensorType.BF16 => &FloatKernel<TLanes, T, BFloats<TLanes, T>>.Run,
+            TensorType.Q8_0 => &QuantizedKernel<TLanes, T, WideByteCodes<TLanes, T>, HalfScales<TLanes, T>>.Run,
+            TensorType.Q4_0 => &QuantizedKernel<TLanes, T, NibbleCodes<TLanes, T, Zero8>, HalfScales<TLanes, T>>.Run,
+            TensorType.Q4_1 => &QuantizedKernel<TLanes, T, NibbleCodes<TLanes, T, Zero0>, AffineScales<TLanes, T>>.Run,
+            TensorType.Q5_0 => &QuantizedKernel<TLanes, T, ByteCodes<TLanes, T, Zero16>, HalfScales<TLanes, T>>.Run,
+            TensorType.Q5_1 => &QuantizedKernel<TLanes, T, ByteCodes<TLanes, T, Zero0>, AffineScales<TLanes, T>>.Run,
+            TensorType.Q2_K => &QuantizedKernel<TLanes, T, NibbleCodes<TLanes, T, Zero0>, SubScales<TLanes, T, AffineGroupsOf16>>.Run,
+            TensorType.Q3_K => &QuantizedKernel<TLanes, T, NibbleCodes<TLanes, T, Zero4>, SubScales<TLanes, T, GroupsOf16>>.Run,
+            TensorType.Q4_K => &QuantizedKernel<TLanes, T, NibbleCodes<TLanes, T, Zero0>, SubScales<TLanes, T, AffineGroupsOf32>>.Run,
+            TensorType.Q5_K => &QuantizedKernel<TLanes, T, ByteCodes<TLanes, T, Zero0>, SubScales<TLanes, T, AffineGroupsOf32>>.Run,
+            TensorType.Q6_K => &QuantizedKernel<TLanes, T, ByteCodes<TLanes, T, Zero32>, SubScales<TLanes, T, GroupsOf16>>.Run,
+            TensorType.IQ4_NL => &QuantizedKernel<TLanes, T, NonLinearCodes<TLanes, T>, HalfScales<TLanes, T>>.Run,
+            TensorType.IQ4_XS => &QuantizedKernel<TLanes, T, NonLinearCodes<TLanes, T>, SubScales<TLanes, T, GroupsOf32>>.Run,
+            TensorType.MXFP4 => &QuantizedKernel<TLanes, T, Fp4Codes<TLanes, T>, PowerScales<TLanes, T>>.Run,
+            _ => throw new NotSupportedException($"Linear layers do not compute with {type}."),
+        };
+}

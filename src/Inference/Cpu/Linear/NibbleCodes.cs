@@ -1,0 +1,26 @@
+using System.Runtime.CompilerServices;
+
+namespace Inference.Cpu.Linear;
+
+/// <summary>Two codes of four bits in a byte.</summary>
+internal readonly unsafe struct NibbleCodes<TLanes, T, TZero> : ICodes<T>
+    where TLanes : struct, ILanes<T>
+    where T : unmanaged
+    where TZero : struct, IZero
+{
+    public static int Bytes => 4 * PanelLayout.GroupBytes;
+
+    public static bool IsWide => false;
+
+    public static int ZeroPower => TZero.Power;
+
+    public static T LowTable => default;
+
+    public static T HighTable => default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Low(T table, byte* codes, int group) => NibbleGroup.Load<TLanes, T>(codes, group);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T High(T table, byte* codes, int group) => default;
+}

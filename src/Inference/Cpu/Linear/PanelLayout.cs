@@ -1,0 +1,88 @@
+using Inference.Formats;
+
+namespace Inference.Cpu.Linear;
+
+/// <summary>How one weight type lies in a panel of 16 rows.</summary>
+/// <remarks>
+/// <para>A panel is a run of super-blocks along the columns, each as many columns as a block of the type: 32 or 256. A super-block holds
+/// the codes of its blocks of 32 columns one after the other, and then its scales.</para>
+/// <para>The codes of 32 columns are groups of four columns: 64 bytes, byte 4 r + i the code of row r and the group's column i.
+/// <see cref="CodeForm.Bytes"/> has all eight groups; the nibble forms have four, with groups 0 to 3 in the low nibbles and
+/// groups 4 to 7 in the high ones.</para>
+/// <para>Scales are arrays of 16, one entry a row: first the 16-bit scale of the super-block, then its 16-bit minimum where there
+/// is one, and for the types with sub-scales for each block of 32 columns the signed bytes of its groups' sub-scales and then,
+/// where there are minima, of its groups' sub-minima.</para>
+/// <para>F32, F16 and BF16 have no scales: for each column, 16 numbers as stored.</para>
+/// </remarks>
+internal sealed record PanelLayout
+{
+    /// <summary>Rows in a panel; those that a matrix lacks are zero weights.</summary>
+    public const int Rows = 16;
+
+    /// <summary>Columns that share one scale of the input.</summary>
+    public const int BlockColumns = 32;
+
+    /// <summary>Bytes of the codes of one group of four columns.</summary>
+    public const int GroupBytes = 64;
+
+    private PanelLayout(TensorType type, CodeForm form)
+    {
+        Type = type;
+        Form = form;
+        IsQuantized = BlockFormat.IsQuantized(type);
+        SuperColumns = BlockFormat.BlockSize(type);
+        SuperBlocks = Math.Max(1, SuperColumns / BlockColumns);
+        BlockCodeBytes = form == CodeForm.Bytes ? 8 * GroupBytes : 4 * GroupBytes;
+        if (!IsQuantized)
+        {
+            SuperBytes = Rows * BlockFormat.BlockBytes(type);
+            return;
+        }
+
+        HasMinima = BlockFormat.HasMinima(type);
+        GroupsPerBlock = BlockColumns / BlockFormat.GroupSize(type);
+        HasSubScales = SuperBlocks > 1;
+        int fields = HasMinima ? 2 : 1;
+        int subScaleBytes = HasSubScales ? SuperBlocks * GroupsPerBlock * fields * Rows : 0;
+        SuperBytes = SuperBlocks * BlockCodeBytes + fields * Rows * sizeof(ushort) + subScaleBytes;
+    }
+
+    public TensorType Type { get; }
+
+    public CodeForm Form { get; }
+
+    public bool IsQuantized { get; }
+
+    public bool HasMinima { get; }
+
+    /// <summary>Whether a scale is the product of a super-block's and a group's.</summary>
+    public bool HasSubScales { get; }
+
+    /// <summary>Groups with a sub-scale of their own in 32 columns: 1 or 2.</summary>
+    public int GroupsPerBlock { get; }
+
+    /// <summary>Columns of a super-block.</summary>
+    public int SuperColumns { get; }
+
+    /// <summary>Blocks of 32 columns in a super-block.</summary>
+    public int SuperBlocks { get; }
+
+    /// <summary>Bytes of the codes of 32 columns.</summary>
+    public int BlockCodeBytes { get; }
+
+    /// <summary>Bytes of a super-block with its scales.</summary>
+    public int SuperBytes { get; }
+
+    /// <summary>The layout of a type, or null for a type that is not computed with.</summary>
+    public static PanelLayout? For(TensorType type) => type switch
+    {
+        TensorType.Q8_0 or TensorType.Q5_0 or TensorType.Q5_1 or TensorType.Q5_K or TensorType.Q6_K => new(type, CodeForm.Bytes),
+        TensorType.Q4_0 or TensorType.Q4_1 or TensorType.Q2_K or TensorType.Q3_K or TensorType.Q4_K => new(type, CodeForm.Nibbles),
+        TensorType.IQ4_NL or TensorType.IQ4_XS or TensorType.MXFP4 => new(type, CodeForm.Indices),
+        TensorType.F32 or TensorType.F16 or TensorType.BF16 => new(type, CodeForm.Numbers),
+        _ => null,
+    };
+
+    /// <summary>Bytes of a panel, a multiple of 64.</summary>
+    public nint PanelBytes(int columns) => ((nint)columns / SuperColumns * SuperBytes + 63) & ~63;
+}

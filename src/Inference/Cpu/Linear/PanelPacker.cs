@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+using Inference.Formats;
+
+namespace Inference.Cpu.Linear;
+
+/// <summary>Fills the panels of a <see cref="PackedMatrix"/> from a stored tensor, on all threads of a team.</summary>
+internal abstract unsafe class PanelPacker
+{
+    private readonly byte* _source;
+    private int _next;
+    private volatile bool _failed;
+
+    protected PanelPacker(StoredTensor tensor, PackedMatrix matrix)
+    {
+        _source = (byte*)tensor.Address;
+        Type = tensor.Type;
+        Matrix = matrix;
+        Layout = matrix.Layout;
+        RowBytes = checked((nint)BlockFormat.ByteLength(tensor.Type, matrix.Columns));
+        BlockBytes = BlockFormat.BlockBytes(tensor.Type);
+    }
+
+    /// <summary>The stored type; the layout may be another type's.</summary>
+    protected TensorType Type { get; }
+
+    protected PackedMatrix Matrix { get; }
+
+    protected PanelLayout Layout { get; }
+
+    /// <summary>Bytes of a stored row.</summary>
+    protected nint RowBytes { get; }
+
+    /// <summary>Bytes of a stored block.</summary>
+    protected int BlockBytes { get; }
+
+    /// <summary>Fills all panels.</summary>
+    /// <returns>False where the panels' layout cannot keep a number of the tensor.</returns>
+    public static bool TryPack(StoredTensor tensor, PackedMatrix matrix, ThreadTeam team)
+    {
+        PanelPacker packer = !matrix.Layout.IsQuantized ? new NumberPacker(tensor, matrix)
+            : CopyPacker.Handles(tensor.Type) ? new CopyPacker(tensor, matrix)
+            : new BlockPacker(tensor, matrix);
+        GCHandle handle = GCHandle.Alloc(packer);
+        try
+        {
+            team.Run(&Work, (void*)GCHandle.ToIntPtr(handle));
+            return !packer._failed;
+        }
+        finally
+        {
+            handle.Free();
+        }
+    }
+
+    /// <summary>Fills one panel but for what follows its last super-block.</summary>
+    /// <param name="source">The stored block of the panel's first row and column.</param>
+    /// <param name="rows">Rows that the matrix has in the panel; all others become zeros.</param>
+    /// <param name="panel">The panel.</param>
+    /// <returns>False where the layout cannot keep a number.</returns>
+    protected abstract bool TryPackPanel(byte* source, int rows, byte* panel);
+
+    private static void Work(int worker, void* state)
+    {
+        var packer = (PanelPacker)GCHandle.FromIntPtr((nint)state).Target!;
+        int panel;
+        while (!packer._failed && (panel = Interlocked.Increment(ref packer._next) - 1) < packer.Matrix.PanelCount)
+            packer.Pack(panel);
+    }
+
+    private void Pack(int index)
+    {
+        int firstRow = index * PanelLayout.Rows;
+        int rows = Math.Min(PanelLayout.Rows, Matrix.Rows - firstRow);
+        byte* panel = Matrix.Panels + index * Matrix.PanelBytes;
+        nint used = Matrix.Columns / Layout.SuperColumns * (nint)Layout.SuperBytes;
+        nint kept = rows < PanelLayout.Rows ? 0 : used;
+        NativeMemory.Clear(panel + kept, (nuint)(Matrix.PanelBytes - kept));
+        if (!TryPackPanel(_source + firstRow * RowBytes, rows, panel))
+            _failed = true;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Runtime.CompilerServices;
+
+namespace Inference.Cpu.Linear;
+
+/// <summary>What a kernel computes in one call: some panels of a matrix times some rows of the input.</summary>
+internal unsafe struct PanelTask
+{
+    /// <summary>The first panel of the matrix.</summary>
+    public byte* Panels;
+
+    /// <summary>Bytes from one panel to the next.</summary>
+    public nint PanelBytes;
+
+    /// <summary>Columns of a super-block of the matrix.</summary>
+    public int SuperColumns;
+
+    /// <summary>Assembled functions by number of input rows, or null; see <see cref="Assembled.AssembledTiles"/>.</summary>
+    public nint* Tiles;
+
+    /// <summary>Rows of the matrix, the padding of the last panel not counted.</summary>
+    public int MatrixRows;
+
+    public int Columns;
+
+    /// <summary>The first panel to compute with.</summary>
+    public int FirstPanel;
+
+    /// <summary>The one after the last panel to compute with.</summary>
+    public int EndPanel;
+
+    /// <summary>The input [rows, columns] as floats, for matrices of floats.</summary>
+    public float* Input;
+
+    /// <summary>The quantised input, for all others; see <see cref="QuantizedActivations"/>.</summary>
+    public InputBlock* QuantizedInput;
+
+    /// <summary>Rows of the whole input.</summary>
+    public int InputRows;
+
+    /// <summary>The first row of the input to compute; a multiple of <see cref="QuantizedActivations.TileRows"/>.</summary>
+    public int FirstRow;
+
+    /// <summary>The one after the last row to compute.</summary>
+    public int EndRow;
+
+    /// <summary>One value for each row of the matrix, or null.</summary>
+    public float* Bias;
+
+    public float* Output;
+
+    /// <summary>Floats from one row of the output to the next.</summary>
+    public nint OutputStride;
+
+    /// <summary>Writes a register of finished sums.</summary>
+    /// <param name="inputRow">Row of the input.</param>
+    /// <param name="matrixRow">Row of the matrix of the register's first lane.</param>
+    /// <param name="sum">The sums.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store<TLanes, T>(int inputRow, int matrixRow, T sum)
+        where TLanes : struct, ILanes<T>
+        where T : unmanaged
+    {
+        float* output = Output + inputRow * OutputStride + matrixRow;
+        if (matrixRow + TLanes.Count > MatrixRows)
+        {
+            StorePart<TLanes, T>(output, matrixRow, sum);
+            return;
+        }
+
+        if (Bias != null)
+            sum = TLanes.Add(sum, TLanes.Load((byte*)(Bias + matrixRow)));
+        TLanes.Store(sum, output);
+    }
+
+    private readonly void StorePart<TLanes, T>(float* output, int matrixRow, T sum)
+        where TLanes : struct, ILanes<T>
+        where T : unmanaged
+    {
+        float* sums = stackalloc float[PanelLayout.Rows];
+        TLanes.Store(sum, sums);
+        for (int i = 0; i < MatrixRows - matrixRow; i++)
+            output[i] = Bias == null ? sums[i] : sums[i] + Bias[matrixRow + i];
+    }
+}

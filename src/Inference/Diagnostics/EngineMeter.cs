@@ -1,0 +1,68 @@
+using System.Diagnostics.Metrics;
+
+namespace Inference.Diagnostics;
+
+/// <summary>The engine's measurements, under the meter name "Inference".</summary>
+/// <remarks>Durations in seconds, as the OpenTelemetry conventions for generative AI have them.</remarks>
+internal sealed class EngineMeter : IDisposable
+{
+    private readonly Meter _meter = new("Inference");
+    private readonly UpDownCounter<long> _open;
+    private readonly Counter<long> _requests;
+    private readonly Counter<long> _inputTokens;
+    private readonly Counter<long> _cachedTokens;
+    private readonly Counter<long> _outputTokens;
+    private readonly Counter<long> _computedTokens;
+    private readonly Counter<long> _preemptions;
+    private readonly Histogram<double> _queueTime;
+    private readonly Histogram<double> _timeToFirstToken;
+    private readonly Histogram<double> _timePerOutputToken;
+    private readonly Histogram<double> _stepTime;
+
+    public EngineMeter()
+    {
+        _open = _meter.CreateUpDownCounter<long>("inference.requests.open", "{request}", "Requests submitted and not ended");
+        _requests = _meter.CreateCounter<long>("inference.requests", "{request}", "Requests ended, by outcome");
+        _inputTokens = _meter.CreateCounter<long>("inference.tokens.input", "{token}", "Prompt tokens of ended requests");
+        _cachedTokens = _meter.CreateCounter<long>("inference.tokens.input.cached", "{token}", "Prompt tokens that came from the prefix cache");
+        _outputTokens = _meter.CreateCounter<long>("inference.tokens.output", "{token}", "Tokens generated");
+        _computedTokens = _meter.CreateCounter<long>("inference.tokens.computed", "{token}", "Tokens computed, recomputed ones included");
+        _preemptions = _meter.CreateCounter<long>("inference.preemptions", "{preemption}", "Requests that lost their cache blocks to another");
+        _queueTime = _meter.CreateHistogram<double>("inference.queue.time", "s", "Submission to first step");
+        _timeToFirstToken = _meter.CreateHistogram<double>("inference.time_to_first_token", "s", "Submission to first token");
+        _timePerOutputToken = _meter.CreateHistogram<double>("inference.time_per_output_token", "s", "Mean time between a request's tokens after the first");
+        _stepTime = _meter.CreateHistogram<double>("inference.step.time", "s", "One step: plan and forward pass");
+    }
+
+    public void Submitted() => _open.Add(1);
+
+    public void Stepped(int computedTokens, int preemptions, TimeSpan time)
+    {
+        _computedTokens.Add(computedTokens);
+        if (preemptions > 0)
+            _preemptions.Add(preemptions);
+        _stepTime.Record(time.TotalSeconds);
+    }
+
+    public void Ended(FinishReason reason, GenerationUsage usage, GenerationTimings timings)
+    {
+        _open.Add(-1);
+        _requests.Add(1, new KeyValuePair<string, object?>("outcome", reason.ToString()));
+        _inputTokens.Add(usage.InputTokens);
+        _cachedTokens.Add(usage.CachedInputTokens);
+        _outputTokens.Add(usage.OutputTokens);
+        _queueTime.Record(timings.Queue.TotalSeconds);
+        if (usage.OutputTokens > 0)
+            _timeToFirstToken.Record(timings.TimeToFirstToken.TotalSeconds);
+        if (usage.OutputTokens > 1)
+            _timePerOutputToken.Record(timings.Decode.TotalSeconds / (usage.OutputTokens - 1));
+    }
+
+    public void Failed()
+    {
+        _open.Add(-1);
+        _requests.Add(1, new KeyValuePair<string, object?>("outcome", "Failed"));
+    }
+
+    public void Dispose() => _meter.Dispose();
+}

@@ -1,0 +1,6 @@
+namespace Inference;
+
+/// <summary>What callers ask of the engine's thread.</summary>
+/// <param name="Kind">What to do.</param>
+/// <param name="Generation">To which request, where it is about one.</param>
+internal readonly record struct EngineCommand(EngineCommandKind Kind, Generation? Generation = null);

@@ -1,0 +1,10 @@
+namespace Inference;
+
+/// <summary>The messages that the engine's thread understands.</summary>
+internal enum EngineCommandKind
+{
+    Submit,
+    Cancel,
+    Resume,
+    Wake,
+}

@@ -1,0 +1,310 @@
+using System.Collections.Concurrent;
+using Inference.Diagnostics;
+using Inference.Execution;
+using Inference.KvCache;
+using Inference.Models;
+using Inference.Sampling;
+using Inference.Scheduling;
+using Microsoft.Extensions.Logging;
+
+namespace Inference;
+
+/// <summary>The one thread that computes: plan, forward, sample, commit. Callers reach it through messages alone.</summary>
+internal sealed class EngineLoop
+{
+    private readonly DecoderModel _model;
+    private readonly Device _device;
+    private readonly DeviceKvCache _cache;
+    private readonly Scheduler _scheduler;
+    private readonly BlockPool _pool;
+    private readonly RequestOutcome _outcome;
+    private readonly EngineMeter _meter;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ConcurrentQueue<EngineCommand> _commands = new();
+    private readonly WakeSignal _wake = new();
+    private readonly HashSet<Generation> _open = [];
+    private readonly StepBatch _batch = new();
+    private readonly List<int> _logitRowOfSlice = [];
+    private readonly SamplerScratch _scratch = new();
+    private readonly int[] _argMax;
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _stopRequested;
+    private volatile bool _drainRequested;
+    private volatile bool _exited;
+    private readonly EngineCounters _counters = new();
+
+    public EngineLoop(DecoderModel model, Device device, DeviceKvCache cache, Scheduler scheduler, BlockPool pool, RequestOutcome outcome, EngineMeter meter, TimeProvider time, ILogger logger, int maxSequences)
+    {
+        _model = model;
+        _device = device;
+        _cache = cache;
+        _scheduler = scheduler;
+        _pool = pool;
+        _outcome = outcome;
+        _meter = meter;
+        _time = time;
+        _logger = logger;
+        _argMax = new int[maxSequences];
+        Publish();
+    }
+
+    /// <summary>Completes when the thread has ended; every request has its end by then.</summary>
+    public Task Stopped => _stopped.Task;
+
+    /// <summary>What ended the thread, if it was not asked to end.</summary>
+    public Exception? Fault { get; private set; }
+
+    public EngineStatistics Statistics => _counters.Read();
+
+    public void Start() => new Thread(Run) { IsBackground = true, Name = "Inference engine" }.Start();
+
+    public void Post(EngineCommand command)
+    {
+        _commands.Enqueue(command);
+        _wake.Set();
+        if (_exited)
+            EndAll();
+    }
+
+    /// <summary>Completes when no request is open any more.</summary>
+    public Task Drain()
+    {
+        _drainRequested = true;
+        Post(new EngineCommand(EngineCommandKind.Wake));
+        return _drained.Task;
+    }
+
+    /// <summary>Ends every open request and then the thread.</summary>
+    public Task Stop()
+    {
+        _stopRequested = true;
+        Post(new EngineCommand(EngineCommandKind.Wake));
+        return _stopped.Task;
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (!_stopRequested)
+            {
+                ApplyCommands();
+                if (_drainRequested && _open.Count == 0)
+                    _drained.TrySetResult();
+                if (!(_scheduler.HasWork || _scheduler.EarliestDeadline <= _time.GetTimestamp()) || !Step())
+                    WaitForCommand();
+            }
+        }
+        catch (Exception error)
+        {
+            // A defect in the loop itself: no request may hang because of it.
+            Fault = error;
+            LogMessages.EngineFailed(_logger, error);
+        }
+
+        _exited = true;
+        EndAll();
+        _drained.TrySetResult();
+        _stopped.TrySetResult();
+    }
+
+    private void ApplyCommands()
+    {
+        _wake.Reset();
+        while (_commands.TryDequeue(out EngineCommand command))
+        {
+            if (command.Generation is not { } generation)
+                continue;
+            switch (command.Kind)
+            {
+                case EngineCommandKind.Submit:
+                    Admit(generation);
+                    break;
+                case EngineCommandKind.Cancel when _open.Contains(generation):
+                    End(generation, FinishReason.Cancelled);
+                    break;
+                case EngineCommandKind.Resume when _open.Contains(generation):
+                    _scheduler.Resume(generation.Sequence);
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    private void Admit(Generation generation)
+    {
+        Admission admission = _scheduler.TryEnqueue(generation.Sequence);
+        if (admission != Admission.Accepted)
+            throw new InvalidOperationException($"The scheduler refused an admitted request: {admission}.");
+        _open.Add(generation);
+        if (generation.CancelRequested)
+            End(generation, FinishReason.Cancelled);
+    }
+
+    /// <summary>One turn of the loop.</summary>
+    /// <returns>Whether anything happened.</returns>
+    private bool Step()
+    {
+        long now = _time.GetTimestamp();
+        StepPlan plan = _scheduler.Plan(now);
+        foreach (Sequence expired in plan.Expired)
+            End((Generation)expired.Owner!, FinishReason.Deadline);
+        if (plan.TokenCount == 0)
+            return plan.Expired.Length > 0;
+
+        Flatten(plan);
+        DeviceTensor logits;
+        try
+        {
+            logits = Forward(plan);
+        }
+        catch (Exception error)
+        {
+            FailStep(plan, error);
+            return true;
+        }
+
+        _scheduler.Commit(plan);
+        long computed = _time.GetTimestamp();
+        for (int i = 0; i < plan.Slices.Length; i++)
+        {
+            if (_logitRowOfSlice[i] >= 0)
+                Advance((Generation)plan.Slices[i].Sequence.Owner!, logits, _logitRowOfSlice[i], computed);
+        }
+
+        _counters.Count(plan.TokenCount, plan.Preempted.Length);
+        Publish();
+        _meter.Stepped(plan.TokenCount, plan.Preempted.Length, _time.GetElapsedTime(now, computed));
+        return true;
+    }
+
+    private void Flatten(StepPlan plan)
+    {
+        _batch.Clear();
+        _logitRowOfSlice.Clear();
+        foreach (PlannedSlice slice in plan.Slices)
+        {
+            Sequence sequence = slice.Sequence;
+            int row = _batch.Add(sequence.Tokens.Slice(slice.Start, slice.Count), slice.Start, sequence.Blocks, slice.WantsLogits);
+            _logitRowOfSlice.Add(row);
+            _outcome.LeaveQueue((Generation)sequence.Owner!);
+        }
+    }
+
+    private DeviceTensor Forward(StepPlan plan)
+    {
+        DeviceTensor logits = _model.Forward(_batch, _cache);
+        foreach (PlannedSlice slice in plan.Slices)
+        {
+            if (!slice.WantsLogits || !((Generation)slice.Sequence.Owner!).State.Sampler.TakesArgMax)
+                continue;
+            _device.ArgMax(logits);
+            _device.ReadArgMax(_argMax.AsSpan(0, logits.Rows));
+            break;
+        }
+
+        return logits;
+    }
+
+    /// <summary>Samples a request's next token, delivers it, and ends the request where it is done.</summary>
+    private void Advance(Generation generation, DeviceTensor logits, int row, long now)
+    {
+        if (generation.CancelRequested)
+            return; // Its message is on the way; do not compute for who has left.
+        try
+        {
+            Sampler sampler = generation.State.Sampler;
+            int position = generation.Sequence.Length;
+            if (generation.State.Options.LogitsObserver is { } observer)
+                observer(position, _device.ReadRow(logits, row));
+            SampledToken token = sampler.TakesArgMax && _argMax[row] >= 0
+                ? new SampledToken(_argMax[row], null, null)
+                : sampler.Sample(_device.ReadRow(logits, row), position, _scratch);
+            sampler.Accept(token.Token);
+            _scheduler.Append(generation.Sequence, token.Token);
+            GeneratedToken generated = _outcome.Append(generation, token, now);
+            bool pause = generation.Deliver(generated);
+            if (generated.FinishReason is { } reason)
+                End(generation, reason);
+            else if (pause)
+                _scheduler.Pause(generation.Sequence);
+        }
+        catch (Exception error)
+        {
+            Fail(generation, error as InferenceException ?? new GenerationFailedException($"Request {generation.Id} failed while its token {generation.Sequence.Length} was sampled: {error.Message}", error));
+        }
+    }
+
+    private void FailStep(StepPlan plan, Exception error)
+    {
+        LogMessages.StepFailed(_logger, error, plan.Slices.Length);
+        foreach (PlannedSlice slice in plan.Slices)
+        {
+            var generation = (Generation)slice.Sequence.Owner!;
+            Fail(generation, new GenerationFailedException($"The step that computed request {generation.Id} failed on {_device.Name}: {error.Message}", error));
+        }
+    }
+
+    private void End(Generation generation, FinishReason reason)
+    {
+        Close(generation);
+        _outcome.End(generation, reason);
+    }
+
+    private void Fail(Generation generation, InferenceException error)
+    {
+        Close(generation);
+        _outcome.Fail(generation, error);
+    }
+
+    private void Close(Generation generation)
+    {
+        _scheduler.Finish(generation.Sequence);
+        _open.Remove(generation);
+        Publish();
+    }
+
+    /// <summary>Sleeps until a message comes or the next deadline passes.</summary>
+    private void WaitForCommand()
+    {
+        long deadline = _scheduler.EarliestDeadline;
+        if (deadline == long.MaxValue)
+        {
+            _wake.Wait();
+            return;
+        }
+
+        // Rounded up: waking just before the deadline would only turn the loop in vain. The next plan ends what has expired.
+        TimeSpan left = _time.GetElapsedTime(_time.GetTimestamp(), deadline);
+        if (left > TimeSpan.Zero)
+            _wake.Wait((int)Math.Min(Math.Ceiling(left.TotalMilliseconds), int.MaxValue));
+    }
+
+    private void EndAll()
+    {
+        lock (_open)
+        {
+            while (_commands.TryDequeue(out EngineCommand command))
+            {
+                if (command is { Kind: EngineCommandKind.Submit, Generation: { } late })
+                    _open.Add(late);
+            }
+
+            foreach (Generation generation in _open)
+            {
+                string message = Fault is null
+                    ? $"The engine was disposed before request {generation.Id} was done."
+                    : $"The engine failed before request {generation.Id} was done: {Fault.Message}";
+                _outcome.Fail(generation, new EngineStoppedException(message, Fault));
+            }
+
+            _open.Clear();
+        }
+    }
+
+    private void Publish() =>
+        _counters.Publish(_scheduler.WaitingCount, _scheduler.RunningCount, _pool.FreeCount, _pool.BlockCount);
+}

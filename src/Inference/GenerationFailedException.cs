@@ -1,0 +1,13 @@
+namespace Inference;
+
+/// <summary>A request failed while it was computed. Other requests go on.</summary>
+public sealed class GenerationFailedException : InferenceException
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="message">What failed.</param>
+    /// <param name="innerException">The cause.</param>
+    public GenerationFailedException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

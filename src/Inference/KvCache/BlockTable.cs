@@ -1,0 +1,98 @@
+using System.Runtime.InteropServices;
+
+namespace Inference.KvCache;
+
+/// <summary>The blocks that hold one text's keys and values, in the order of its positions, and the hashes of its full blocks.</summary>
+/// <remarks>The text is passed in at each call and may only have grown since the one before.</remarks>
+internal sealed class BlockTable(BlockHash root)
+{
+    private readonly List<int> _blocks = [];
+    private readonly List<BlockHash> _hashes = [];
+
+    public ReadOnlySpan<int> Blocks => CollectionsMarshal.AsSpan(_blocks);
+
+    /// <summary>The hash of one full block of the text.</summary>
+    public BlockHash Hash(int block, ReadOnlySpan<int> tokens, int blockSize)
+    {
+        for (int i = _hashes.Count; i <= block; i++)
+            _hashes.Add(BlockHash.Chain(i == 0 ? root : _hashes[i - 1], tokens.Slice(i * blockSize, blockSize)));
+        return _hashes[block];
+    }
+
+    /// <summary>How many full blocks of a text may come from the cache: one token is always left, so that there are logits.</summary>
+    public static int Shareable(int tokens, int blockSize) => (tokens - 1) / blockSize;
+
+    /// <summary>Looks up how much of the text the cache holds, taking nothing.</summary>
+    public PrefixMatch Match(BlockPool pool, ReadOnlySpan<int> tokens)
+    {
+        if (!pool.PrefixCaching)
+            return default;
+
+        int limit = Shareable(tokens.Length, pool.BlockSize);
+        int free = 0;
+        for (int i = 0; i < limit; i++)
+        {
+            int block = pool.Find(Hash(i, tokens, pool.BlockSize));
+            if (block < 0)
+                return new PrefixMatch(i, free);
+            if (pool.References(block) == 0)
+                free++;
+        }
+
+        return new PrefixMatch(limit, free);
+    }
+
+    /// <summary>Whether the whole text and one block more, if the text may ever need it, could be held now.</summary>
+    public bool Fits(BlockPool pool, ReadOnlySpan<int> tokens, int maxLength)
+    {
+        int needed = Math.Min(pool.BlocksFor(tokens.Length) + 1, pool.BlocksFor(maxLength));
+        // Looking the prefix up costs more, and is needed only where the plain count does not settle it.
+        if (needed <= pool.FreeCount)
+            return true;
+
+        PrefixMatch match = Match(pool, tokens);
+        return needed - match.Blocks + match.Free <= pool.FreeCount;
+    }
+
+    /// <summary>Fills an empty table for the text: shared blocks as far as the cache goes, then fresh ones.</summary>
+    /// <returns>How many blocks are shared, and so computed.</returns>
+    public int Attach(BlockPool pool, ReadOnlySpan<int> tokens)
+    {
+        if (_blocks.Count > 0)
+            throw new InvalidOperationException("A table was filled twice.");
+
+        int shared = Match(pool, tokens).Blocks;
+        // All shared ones before any fresh one, which might otherwise be taken from among them.
+        for (int i = 0; i < shared; i++)
+        {
+            int block = pool.Find(_hashes[i]);
+            pool.Share(block);
+            _blocks.Add(block);
+        }
+
+        for (int needed = pool.BlocksFor(tokens.Length) - shared; needed > 0; needed--)
+            Grow(pool);
+        return shared;
+    }
+
+    /// <summary>Adds a fresh block.</summary>
+    public void Grow(BlockPool pool) => _blocks.Add(pool.Take());
+
+    /// <summary>Makes the blocks findable that became full when the positions from start up to end were computed.</summary>
+    public void Seal(BlockPool pool, ReadOnlySpan<int> tokens, int start, int end)
+    {
+        if (!pool.PrefixCaching)
+            return;
+
+        for (int i = start / pool.BlockSize; i < end / pool.BlockSize; i++)
+            pool.Register(_blocks[i], Hash(i, tokens, pool.BlockSize));
+    }
+
+    /// <summary>Gives all blocks back, last first: a block is of use only with all before it, so it must not outlive them.</summary>
+    public void Release(BlockPool pool)
+    {
+        for (int i = _blocks.Count - 1; i >= 0; i--)
+            pool.Release(_blocks[i]);
+        _blocks.Clear();
+    }
+}

@@ -1,0 +1,52 @@
+using Inference.Diagnostics;
+using Inference.Execution;
+using Inference.Formats;
+using Inference.KvCache;
+using Inference.Models;
+using Inference.Scheduling;
+using Inference.Tokenization;
+using Microsoft.Extensions.Logging;
+
+namespace Inference;
+
+/// <summary>Everything that loading puts together, with its lifetime.</summary>
+internal sealed record LoadedModel(
+    EngineOptions Options,
+    ModelInfo Info,
+    ModelFile File,
+    Tokenizer Tokenizer,
+    Device Device,
+    DecoderModel Model,
+    DeviceKvCache Cache,
+    int ContextLength,
+    TimeProvider Time,
+    ILogger Logger) : IDisposable
+{
+    public EngineMeter Meter { get; } = new();
+
+    public EngineLoop CreateLoop(SemaphoreSlim queuePlaces)
+    {
+        var pool = new BlockPool(Cache.Shape.Blocks, Cache.Shape.BlockSize, Options.PrefixCaching);
+        var scheduler = new Scheduler(
+            new SchedulerOptions
+            {
+                MaxTokensPerStep = Options.MaxTokensPerStep,
+                MaxSequences = Options.MaxSequences,
+                // The engine bounds its queue itself, before a request reaches the scheduler.
+                MaxQueuedSequences = int.MaxValue,
+            },
+            pool);
+        var outcome = new RequestOutcome(Tokenizer, Meter, Time, Logger, queuePlaces);
+        return new EngineLoop(Model, Device, Cache, scheduler, pool, outcome, Meter, Time, Logger, Options.MaxSequences);
+    }
+
+    /// <summary>In the order that lifetimes ask for: the mapped file last, since weights may still point into it.</summary>
+    public void Dispose()
+    {
+        Meter.Dispose();
+        Cache.Dispose();
+        Model.Dispose();
+        Device.Dispose();
+        File.Dispose();
+    }
+}

@@ -1,0 +1,100 @@
+using Inference.Cpu;
+using Inference.Diagnostics;
+using Inference.Execution;
+using Inference.Formats;
+using Inference.Models;
+using Inference.Tokenization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Inference;
+
+/// <summary>From a path to everything an engine needs.</summary>
+internal static class ModelLoader
+{
+    /// <summary>Tokens that the cache has room for unless told otherwise, where one context is not more.</summary>
+    private const int DefaultCacheTokens = 32768;
+
+    /// <summary>Share of the machine's memory that the cache may grow to unless told otherwise.</summary>
+    private const double DefaultCacheShare = 0.25;
+
+    public static LoadedModel Load(string path, EngineOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellation)
+    {
+        Validate(options);
+        ILogger logger = options.LoggerFactory?.CreateLogger("Inference.Engine") ?? NullLogger.Instance;
+        TimeProvider time = options.TimeProvider ?? TimeProvider.System;
+        long start = time.GetTimestamp();
+
+        using var cleanup = new CleanupOnFailure();
+        Device device = cleanup.Add(options.Device ?? new CpuDevice(options.Threads ?? ThreadTeam.DefaultThreads));
+        ModelFile file = cleanup.Add(ModelFile.Open(path));
+        DecoderConfig config = DecoderConfigReader.Read(file);
+        Tokenizer tokenizer = Tokenizer.Load(path);
+        cancellation.ThrowIfCancellationRequested();
+
+        var tensors = new TensorSet(file);
+        int vocabulary = tensors.VocabularySize(config.Width);
+        if (tokenizer.VocabularySize > vocabulary)
+            throw new ModelFormatException(path, TensorNames.Embedding, -1, $"the tokenizer has {tokenizer.VocabularySize} tokens, the embedding table only {vocabulary} rows");
+        tensors.CheckShapes(config);
+
+        int maxLogitRows = Math.Min(options.MaxSequences, options.MaxTokensPerStep);
+        DecoderBuffers buffers = cleanup.Add(new DecoderBuffers(device, config, vocabulary, options.MaxTokensPerStep, maxLogitRows));
+        long total = tensors.ByteLength;
+        long done = 0;
+        DecoderWeights weights = cleanup.Add(DecoderWeights.Upload(tensors, config, device, buffers, bytes => progress?.Report(new LoadProgress(done += bytes, total)), cancellation));
+        var model = new DecoderModel(device, config, weights, buffers);
+
+        int context = options.ContextLength ?? config.ContextLength;
+        KvCacheShape shape = ShapeCache(options, config, file, context);
+        DeviceKvCache cache = cleanup.Add(device.AllocateKvCache(shape));
+        int cacheTokens = (int)Math.Min((long)shape.Blocks * shape.BlockSize, int.MaxValue);
+        var info = new ModelInfo(DecoderConfigReader.ModelName(file), config.Architecture.Name, vocabulary, config.Layers, config.Width, config.ContextLength, total);
+
+        LogMessages.Loaded(logger, info.Name, info.Architecture, info.Layers, vocabulary, device.Name, time.GetElapsedTime(start).TotalMilliseconds);
+        LogMessages.CacheAllocated(logger, shape.Blocks, shape.BlockSize, shape.Type.ToString(), shape.Blocks * shape.BytesPerBlock);
+        if (cacheTokens < context)
+            LogMessages.ContextLimitedByCache(logger, cacheTokens, context);
+        var loaded = new LoadedModel(options, info, file, tokenizer, device, model, cache, Math.Min(context, cacheTokens), time, logger);
+        cleanup.Release();
+        return loaded;
+    }
+
+    private static KvCacheShape ShapeCache(EngineOptions options, DecoderConfig config, ModelFile file, int context)
+    {
+        KvCacheType type = options.KvCacheType ?? (IsStoredInFloats(file) ? KvCacheType.F32 : KvCacheType.F16);
+        var one = new KvCacheShape(config.Layers, 1, options.KvBlockSize, config.KvHeads, config.HeadSize, type);
+        long tokens = options.KvCacheTokens ?? Math.Max(context, DefaultCacheTokens);
+        long blocks = (tokens + options.KvBlockSize - 1) / options.KvBlockSize;
+        if (options.KvCacheTokens is null)
+        {
+            double memory = DefaultCacheShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+            blocks = Math.Clamp((long)(memory / one.BytesPerBlock), 1, blocks);
+        }
+
+        return one with { Blocks = (int)Math.Min(blocks, int.MaxValue / options.KvBlockSize) };
+    }
+
+    /// <summary>Whether every matrix is in 32-bit floats; their cache should lose nothing either.</summary>
+    private static bool IsStoredInFloats(ModelFile file) =>
+        file.Tensors.Values.All(tensor => tensor.Shape.Length < 2 || tensor.Type == TensorType.F32);
+
+    private static void Validate(EngineOptions options)
+    {
+        Require(options.Threads is null or (>= 1 and <= 1024), options.Threads, nameof(options.Threads), "from 1 to 1024");
+        Require(options.ContextLength is null or >= 2, options.ContextLength, nameof(options.ContextLength), "at least 2");
+        Require(options.MaxTokensPerStep is >= 1 and <= 1 << 20, options.MaxTokensPerStep, nameof(options.MaxTokensPerStep), "from 1 to 1048576");
+        Require(options.MaxSequences is >= 1 and <= 1 << 16, options.MaxSequences, nameof(options.MaxSequences), "from 1 to 65536");
+        Require(options.MaxQueuedRequests >= 1, options.MaxQueuedRequests, nameof(options.MaxQueuedRequests), "at least 1");
+        Require(options.KvCacheTokens is null or >= 2, options.KvCacheTokens, nameof(options.KvCacheTokens), "at least 2");
+        Require(options.KvBlockSize is >= 8 and <= 256 && int.IsPow2(options.KvBlockSize), options.KvBlockSize, nameof(options.KvBlockSize), "a power of two from 8 to 256");
+        Require(options.KvCacheType is null || Enum.IsDefined(options.KvCacheType.Value), options.KvCacheType, nameof(options.KvCacheType), "a defined type");
+        Require(options.StreamCapacity >= 1, options.StreamCapacity, nameof(options.StreamCapacity), "at least 1");
+    }
+
+    private static void Require<T>(bool holds, T value, string option, string rule)
+    {
+        if (!holds)
+            throw new ArgumentOutOfRangeException(option, value, $"{option} must be {rule}.");
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text;
+
+namespace Inference.Templating;
+
+/// <summary>The method <c>format</c> of strings, without format specifications.</summary>
+internal static class BraceFormat
+{
+    public static object? Format(RenderState state, string format, Arguments arguments)
+    {
+        var text = new StringBuilder();
+        int next = 0;
+        for (int i = 0; i < format.Length; i++)
+        {
+            char c = format[i];
+            if (c is '{' or '}' && i + 1 < format.Length && format[i + 1] == c)
+                text.Append(format[i++]);
+            else if (c == '}')
+                throw state.Fail("format() finds a '}' without its '{'");
+            else if (c != '{')
+                text.Append(c);
+            else
+            {
+                int close = format.IndexOf('}', i);
+                if (close < 0)
+                    throw state.Fail("format() finds a '{' without its '}'");
+                string value = ValueText.Of(state, Argument(state, format[(i + 1)..close], arguments, ref next));
+                state.Allocate(value.Length);
+                text.Append(value);
+                i = close;
+            }
+        }
+        return text.ToString();
+    }
+
+    private static object? Argument(RenderState state, string field, Arguments arguments, ref int next)
+    {
+        if (field.Length == 0)
+            field = (next++).ToString(CultureInfo.InvariantCulture);
+        if (int.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out int index))
+            return index < arguments.Positional.Count ? arguments.Positional[index] : throw state.Fail($"format() has no argument {index}");
+        state.Work(arguments.Named.Count);
+        foreach ((string name, object? value) in arguments.Named)
+        {
+            if (name == field)
+                return value;
+        }
+        throw state.Fail("format() finds a field that is neither an argument's number nor its name");
+    }
+}

@@ -1,0 +1,174 @@
+using System.Buffers;
+using System.Text;
+using Inference.Formats;
+
+namespace Inference.Tokenization;
+
+/// <summary>Turns text into the tokens of a model, and back.</summary>
+/// <remarks>
+/// Immutable; every member is safe to use from any number of threads. Encoding takes O(n log n) in the length of the text,
+/// whatever the text. Byte-level byte-pair encoding and SentencePiece's are supported.
+/// </remarks>
+public abstract class Tokenizer
+{
+    // Marks tokens that are not whole characters in the cache of texts.
+    private static readonly string _notWhole = new('\uFFFD', 1);
+
+    private readonly string?[] _wholeTexts;
+
+    private protected Tokenizer(Vocabulary vocabulary, SpecialTokens special)
+    {
+        Vocabulary = vocabulary;
+        Special = special;
+        _wholeTexts = new string?[vocabulary.Count];
+    }
+
+    /// <summary>One more than the highest token id. A model's table may be larger; ids beyond decode to nothing.</summary>
+    public int VocabularySize => Vocabulary.Count;
+
+    /// <summary>The token that starts a text, or null where the model knows none.</summary>
+    public int? BeginOfText => Special.BeginOfText;
+
+    /// <summary>The token that ends a text, or null. <see cref="EndOfGeneration"/> may hold more.</summary>
+    public int? EndOfText => Special.EndOfText;
+
+    /// <summary>Whether encoding puts <see cref="BeginOfText"/> in front when asked to add special tokens.</summary>
+    public bool AddsBeginOfText => BeginOfText is int begin && Special.Prefix.Contains(begin);
+
+    /// <summary>The tokens after which nothing more is to be generated: end of text, of turn, of message.</summary>
+    public IReadOnlySet<int> EndOfGeneration => Special.EndOfGeneration;
+
+    /// <summary>The Jinja template that the model's file gives for turning messages into a prompt, or null.</summary>
+    public string? ChatTemplate => Special.ChatTemplate;
+
+    internal Vocabulary Vocabulary { get; }
+
+    private protected SpecialTokens Special { get; }
+
+    /// <summary>Reads the tokenizer of a GGUF file; the file may be closed afterwards.</summary>
+    /// <param name="file">The open file.</param>
+    /// <exception cref="ModelFormatException">The metadata has no tokenizer, is malformed, or uses what is not supported.</exception>
+    public static Tokenizer FromGguf(GgufFile file) => GgufTokenizer.Read(file);
+
+    /// <summary>
+    /// Reads a Hugging Face tokenizer.json, and for its special tokens and chat template the files beside it, if any:
+    /// tokenizer_config.json, special_tokens_map.json, generation_config.json, config.json, chat_template.jinja.
+    /// </summary>
+    /// <param name="pathToTokenizerJson">The file.</param>
+    /// <exception cref="ModelFormatException">A file is malformed, or uses what is not supported.</exception>
+    /// <exception cref="IOException">The file is not there or cannot be read.</exception>
+    public static Tokenizer FromJson(string pathToTokenizerJson) => TokenizerJson.Read(pathToTokenizerJson);
+
+    /// <summary>Reads the tokenizer of a model.</summary>
+    /// <param name="path">A GGUF file (one of a vocabulary alone will do), a tokenizer.json, or a model's folder or file with a tokenizer.json in the same folder.</param>
+    /// <exception cref="ModelFormatException">A file is malformed, or uses what is not supported.</exception>
+    /// <exception cref="IOException">There is no such file, or it cannot be read.</exception>
+    public static Tokenizer Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (Directory.Exists(path))
+            return FromJson(Path.Combine(path, "tokenizer.json"));
+
+        Span<byte> magic = stackalloc byte[4];
+        using (FileStream stream = File.OpenRead(path))
+            magic = magic[..stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false)];
+        if (magic.SequenceEqual("GGUF"u8))
+        {
+            using GgufFile file = GgufFile.Open(path);
+            return FromGguf(file);
+        }
+
+        bool isWeights = path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)
+            || path.EndsWith(".safetensors.index.json", StringComparison.OrdinalIgnoreCase);
+        return FromJson(isWeights ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "tokenizer.json") : path);
+    }
+
+    /// <summary>Encodes a text. Unpaired surrogates become U+FFFD.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="addSpecial">Whether to add the tokens that the model expects around a text, such as <see cref="BeginOfText"/>.</param>
+    /// <param name="parseSpecial">
+    /// Whether control tokens spelled out in the text become those tokens. Leave it off for text from outside:
+    /// else it can end its turn and speak as another.
+    /// </param>
+    /// <returns>The token ids.</returns>
+    public int[] Encode(string text, bool addSpecial = true, bool parseSpecial = false)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(text.Length));
+        try
+        {
+            int length = Encoding.UTF8.GetBytes(text, buffer);
+            return Encode(buffer.AsSpan(0, length), addSpecial, parseSpecial);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Encodes a text byte for byte; bytes that are not UTF-8 are encoded as they are where the vocabulary can.</summary>
+    /// <param name="utf8">The text.</param>
+    /// <param name="addSpecial">As in <see cref="Encode(string, bool, bool)"/>.</param>
+    /// <param name="parseSpecial">As in <see cref="Encode(string, bool, bool)"/>.</param>
+    /// <returns>The token ids.</returns>
+    public abstract int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecial = true, bool parseSpecial = false);
+
+    /// <summary>
+    /// Decodes a text from its start: a space that encoding puts in front of every text is taken off again.
+    /// Bytes that are no UTF-8 become U+FFFD.
+    /// </summary>
+    /// <param name="tokens">The token ids; those outside the vocabulary contribute nothing.</param>
+    /// <param name="includeSpecial">Whether control tokens appear in their own spelling rather than not at all.</param>
+    public string Decode(ReadOnlySpan<int> tokens, bool includeSpecial = false)
+    {
+        var bytes = new ArrayBufferWriter<byte>((4 * tokens.Length) + 1);
+        bool atStart = Vocabulary.LeadingSpaceIsPrefix;
+        foreach (int token in tokens)
+        {
+            ReadOnlySpan<byte> text = includeSpecial && IsSpecial(token)
+                ? Encoding.UTF8.GetBytes(TokenText(token) ?? "")
+                : TokenBytes(token);
+            if (atStart && !text.IsEmpty)
+            {
+                atStart = false;
+                text = text[0] == ' ' ? text[1..] : text;
+            }
+
+            bytes.Write(text);
+        }
+
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
+
+    /// <summary>The bytes that a token contributes in mid-text, maybe not whole characters.</summary>
+    /// <param name="token">The token id.</param>
+    /// <returns>UTF-8; empty for control tokens and ids outside the vocabulary. Valid for the tokenizer's lifetime.</returns>
+    public ReadOnlySpan<byte> TokenBytes(int token) => Vocabulary.Bytes(token);
+
+    /// <summary>Whether a token is a mark for the model (control, unknown) rather than text.</summary>
+    /// <param name="token">The token id.</param>
+    public bool IsSpecial(int token) => Vocabulary.IsSpecial(token);
+
+    /// <summary>The vocabulary's own spelling of a token, such as <c>Ġthe</c> or <c>&lt;0x0A&gt;</c>.</summary>
+    /// <param name="token">The token id.</param>
+    /// <returns>The spelling, or null for ids that the vocabulary leaves out.</returns>
+    public string? TokenText(int token) => Vocabulary.Text(token);
+
+    /// <summary>The text of a token that is whole characters, the same string each time; null for one that is not.</summary>
+    internal string? WholeText(int token)
+    {
+        if ((uint)token >= (uint)_wholeTexts.Length)
+            return "";
+
+        // Threads may race to fill an entry; they write equal texts.
+        string? text = _wholeTexts[token];
+        if (text is null)
+        {
+            ReadOnlySpan<byte> bytes = TokenBytes(token);
+            text = System.Text.Unicode.Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : _notWhole;
+            _wholeTexts[token] = text;
+        }
+
+        return ReferenceEquals(text, _notWhole) ? null : text;
+    }
+}

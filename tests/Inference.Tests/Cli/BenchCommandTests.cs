@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Inference.Cli.Benchmarking;
+
+namespace Inference.Tests.Cli;
+
+public class BenchCommandTests
+{
+    [Fact]
+    public async Task Every_batch_size_has_its_figures()
+    {
+        JsonElement json = (await CliRun.Of("bench", TestData.Stories260K, "--prompt-tokens", "20", "--output-tokens", "8", "--batch", "1,3", "--threads", "1", "--repeat", "2", "--json")).Json;
+        JsonElement[] results = [.. json.GetProperty("results").EnumerateArray()];
+        Assert.Equal([1, 3], results.Select(result => result.GetProperty("batch").GetInt32()));
+        foreach (string figure in (string[])["promptTokensPerSecond", "decodeTokensPerSecond", "timeToFirstTokenMs", "peakMemoryBytes"])
+            Assert.All(results, result => Assert.True(result.GetProperty(figure).GetDouble() > 0, figure));
+    }
+
+    [Fact]
+    public async Task Impossible_sizes_are_refused()
+    {
+        (await CliRun.Of("bench", TestData.Stories260K, "--batch", "0,1", "--json")).AssertError("--batch");
+        (await CliRun.Of("bench", TestData.Stories260K, "--repeat", "0", "--json")).AssertError("--repeat");
+    }
+
+    [Fact]
+    public void Decoding_counts_only_while_all_streams_decode()
+    {
+        long second = Stopwatch.Frequency;
+        // The first stream decodes alone for a while, and ends first.
+        List<long> first = [1 * second, 2 * second, 3 * second, 4 * second, 5 * second];
+        List<long> second_ = [3 * second, 4 * second, 5 * second, 6 * second];
+        BatchMeasurement measurement = BatchRun.Evaluate(2, promptTokens: 30, submitted: 0, [first, second_]);
+        Assert.Equal(60 / 3.0, measurement.PromptTokensPerSecond, 1e-6);
+        Assert.Equal(4 / 2.0, measurement.DecodeTokensPerSecond, 1e-6);
+        Assert.Equal(2000, measurement.TimeToFirstTokenMs, 1e-6);
+    }
+
+    [Fact]
+    public void Prompts_differ_between_streams_and_repeats()
+    {
+        Workload workload = new(32, 8, 4);
+        int[][] prompts = [.. Enumerable.Range(0, 100).Select(seed => workload.Prompt(512, seed))];
+        Assert.Equal(100, prompts.Select(prompt => string.Join(',', prompt)).Distinct().Count());
+        Assert.Equal(workload.Prompt(512, 5), prompts[5]);
+    }
+
+    [Theory]
+    [InlineData(new double[] { 3, 1, 2 }, 2)]
+    [InlineData(new double[] { 4, 1, 2, 3 }, 2.5)]
+    [InlineData(new double[] { 7 }, 7)]
+    public void The_median_is_the_middle(double[] values, double expected)
+        => Assert.Equal(expected, BatchMeasurement.Median(values));
+}

@@ -1,0 +1,34 @@
+using System.Runtime.Intrinsics;
+using Inference.Cpu;
+
+namespace Inference.Tests.Cpu;
+
+public sealed class ExponentialTests
+{
+    [Fact]
+    public void Normal_results_are_within_a_few_units_of_the_last_place()
+    {
+        double worst = 0;
+        for (int i = 0; i < 2_000_000; i += 16)
+        {
+            var x = Vector512<float>.Zero;
+            for (int lane = 0; lane < 16; lane++)
+                x = x.WithElement(lane, -87.3f + (i + lane) * (176f / 2_000_000));
+            Vector512<float> y = Exponential.Exp(x);
+            for (int lane = 0; lane < 16; lane++)
+                worst = Math.Max(worst, Math.Abs(y[lane] / Math.Exp(x[lane]) - 1));
+        }
+
+        Assert.InRange(worst, 0, 1.5e-7);
+    }
+
+    [Theory]
+    [InlineData(0f, 1f)]
+    [InlineData(float.NegativeInfinity, 0f)]
+    [InlineData(-1000f, 0f)]
+    [InlineData(-103f, 1.4e-45f)]
+    [InlineData(88.8f, float.PositiveInfinity)]
+    [InlineData(float.PositiveInfinity, float.PositiveInfinity)]
+    [InlineData(float.NaN, float.NaN)]
+    public void The_ends_are_right(float x, float expected) => Assert.Equal(expected, Exponential.Exp(Vector512.Create(x))[7]);
+}

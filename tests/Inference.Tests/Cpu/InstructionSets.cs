@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Inference.Tests.Cpu;
+
+/// <summary>Runs the calling test again in child processes that have instruction sets switched off, and compares the bits.</summary>
+internal static class InstructionSets
+{
+    // Where a child writes its result; its presence says that this process is the child.
+    private const string ResultVariable = "INFERENCE_TESTS_RESULT_FILE";
+
+    private static readonly string[] _switches = ["DOTNET_EnableAVX512", "DOTNET_EnableAVX2", "DOTNET_EnableHWIntrinsic"];
+
+    /// <summary>Call it once, from a test without parameters, with all that the test computed.</summary>
+    /// <param name="result">The bits, in a form that fits a line; a hash for example.</param>
+    public static void AssertSameEverywhere(string result)
+    {
+        string? file = Environment.GetEnvironmentVariable(ResultVariable);
+        if (file is not null)
+        {
+            File.WriteAllLines(file, [Widest().ToString(System.Globalization.CultureInfo.InvariantCulture), result]);
+            return;
+        }
+
+        foreach (string name in _switches)
+        {
+            string[] child = RunChild(name);
+            if (RuntimeInformation.ProcessArchitecture == Architecture.X64)
+                Assert.True(int.Parse(child[0], System.Globalization.CultureInfo.InvariantCulture) < 512, $"{name}=0 has no effect");
+            Assert.True(result == child[1], $"The results differ with {name}=0.");
+        }
+    }
+
+    private static int Widest() => Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
+
+    private static string[] RunChild(string name)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            string method = $"{TestContext.Current.TestClass!.TestClassName}.{TestContext.Current.TestMethod!.MethodName}";
+            string[] arguments = ["exec", typeof(InstructionSets).Assembly.Location, "-method", method];
+            var start = new ProcessStartInfo(Host(), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+            start.Environment[name] = "0";
+            start.Environment[ResultVariable] = file;
+            using Process process = Process.Start(start)!;
+            Task<string> errors = process.StandardError.ReadToEndAsync();
+            string output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            Assert.True(process.ExitCode == 0, $"{output}{errors.Result}");
+            return File.ReadAllLines(file);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    // The executable that runs this process's framework: <root>/shared/Microsoft.NETCore.App/<version>/.
+    private static string Host() =>
+        Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
+}

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Inference.Cpu;
+using Inference.Cpu.Linear;
+using Inference.Formats;
+
+namespace Inference.Tests.Cpu.Linear;
+
+/// <summary>The same bits whatever the processor has: in this process by register width, in others with instruction sets switched off.</summary>
+public sealed class InstructionSetTests
+{
+    // Names the file that a child process writes its hash to.
+    private const string HashFile = "INFERENCE_TESTS_LINEAR_HASH_FILE";
+
+    [Fact]
+    public void Every_register_width_computes_the_same_bits()
+    {
+        string hash = HashOutputs(KernelWidth.Widest);
+        foreach (KernelWidth width in new[] { KernelWidth.Bits128, KernelWidth.Bits256, KernelWidth.Bits512 })
+        {
+            if (width <= KernelTable.Widest)
+                Assert.Equal(hash, HashOutputs(width));
+            else
+                Assert.Throws<PlatformNotSupportedException>(() => HashOutputs(width));
+        }
+
+        if (Environment.GetEnvironmentVariable(HashFile) is { } file)
+            File.WriteAllText(file, hash);
+    }
+
+    [Theory]
+    [InlineData("EnableAVX512", "EnableAVX512F")]
+    [InlineData("EnableAVX2")]
+    [InlineData("EnableAVX")]
+    [InlineData("EnableHWIntrinsic")]
+    public void Instruction_sets_switched_off_change_no_bit(params string[] settings)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            RunChild(file, settings);
+            Assert.Equal(HashOutputs(KernelWidth.Widest), File.ReadAllText(file));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static void RunChild(string file, string[] settings)
+    {
+        string assembly = typeof(InstructionSetTests).Assembly.Location;
+        var start = new ProcessStartInfo(Host())
+        {
+            ArgumentList = { "exec", assembly, "-method", $"{typeof(InstructionSetTests).FullName}.{nameof(Every_register_width_computes_the_same_bits)}" },
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment[HashFile] = file;
+        foreach (string setting in settings)
+            start.Environment[$"DOTNET_{setting}"] = "0";
+
+        using Process child = Process.Start(start)!;
+        Task<string> error = child.StandardError.ReadToEndAsync();
+        string output = child.StandardOutput.ReadToEnd();
+        child.WaitForExit();
+        Assert.True(child.ExitCode == 0, output + error.Result);
+    }
+
+    // The dotnet executable that runs this process's framework: <root>/shared/Microsoft.NETCore.App/<version>/.
+    private static string Host() =>
+        Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet");
+
+    private static string HashOutputs(KernelWidth width)
+    {
+        using var team = new ThreadTeam(1);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (TensorType type in WeightSample.Types)
+        {
+            int columns = BlockFormat.IsQuantized(type) ? 512 : 91;
+            using var sample = new WeightSample(type, rows: 21, columns, seed: 1);
+            using PackedMatrix weight = PackedMatrix.Pack(sample.Tensor, team, width);
+            foreach (int rows in new[] { 1, 6 })
+                hash.AppendData(MemoryMarshal.AsBytes<float>(LinearRunner.Run(team, weight, LinearRunner.RandomInput(rows, columns, seed: 2))));
+        }
+
+        return Convert.ToHexString(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,42 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.FSharp.Core;
+
+namespace Inference.Tests.Scheduling;
+
+/// <summary>Random histories against every rule that <see cref="SimulatedEngine"/> and <see cref="PlanObservation"/> state.</summary>
+public class SchedulerPropertyTests
+{
+    [Theory]
+    [InlineData(30, 6_000, 1)]
+    [InlineData(150, 2_500, 2)]
+    [InlineData(800, 300, 3)]
+    public void No_history_breaks_a_rule(int maxEvents, int histories, int seed)
+    {
+        int finished = 0, preemptions = 0, cached = 0;
+        Prop.ForAll(History.Arbitrary(maxEvents), history =>
+        {
+            SimulatedEngine engine = history.Play();
+            finished += engine.FinishedByLength;
+            preemptions += engine.Preemptions;
+            cached += engine.CachedTokens;
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(histories).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd((ulong)seed), FSharpOption<int>.None))));
+
+        // The histories must have gone where the rules bite.
+        TestContext.Current.TestOutputHelper?.WriteLine($"{finished} finished, {preemptions} preemptions, {cached} cached tokens");
+        Assert.True(finished > histories);
+        Assert.True(preemptions > histories / 4);
+        Assert.True(cached > histories);
+    }
+
+    [Fact]
+    public void The_same_history_gives_the_same_run()
+    {
+        Prop.ForAll(History.Arbitrary(80), history =>
+        {
+            SimulatedEngine first = history.Play(), second = history.Play();
+            return first.FinishedByLength == second.FinishedByLength && first.Preemptions == second.Preemptions
+                && first.CachedTokens == second.CachedTokens && first.Now == second.Now;
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(100));
+    }
+}

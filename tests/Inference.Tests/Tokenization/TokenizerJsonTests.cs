@@ -1,0 +1,221 @@
+using System.Text.Json.Nodes;
+using Inference.Formats;
+using Inference.Tokenization;
+
+namespace Inference.Tests.Tokenization;
+
+public class TokenizerJsonTests
+{
+    // A byte-level vocabulary of a few characters.
+    private const string ByteLevel = """
+        {
+          "added_tokens": [
+            { "id": 8, "content": "<x>", "special": true },
+            { "id": 9, "content": "<y>", "special": false, "lstrip": true, "rstrip": true },
+            { "id": 10, "content": "ab", "special": false, "single_word": true }
+          ],
+          "pre_tokenizer": { "type": "ByteLevel", "add_prefix_space": false },
+          "decoder": { "type": "ByteLevel" },
+          "model": { "type": "BPE", "vocab": { "a": 0, "b": 1, "c": 2, "Ġ": 3, "bc": 4, "Ġa": 5, "Ã": 6, "©": 7 }, "merges": ["b c", ["Ġ", "a"]] }
+        }
+        """;
+
+    private const string SentencePiece = """
+        {
+          "normalizer": { "type": "Sequence", "normalizers": [{ "type": "Prepend", "prepend": "▁" }, { "type": "Replace", "pattern": { "String": " " }, "content": "▁" }] },
+          "decoder": { "type": "Sequence", "decoders": [
+            { "type": "Replace", "pattern": { "String": "▁" }, "content": " " }, { "type": "ByteFallback" }, { "type": "Fuse" },
+            { "type": "Strip", "content": " ", "start": 1, "stop": 0 }] },
+          "model": { "type": "BPE", "unk_token": "?", "fuse_unk": true, "byte_fallback": true,
+            "vocab": { "?": 0, "a": 1, "b": 2, "▁": 3, "▁a": 4, "<0xC3>": 5, "<0xA9>": 6 }, "merges": ["▁ a"] }
+        }
+        """;
+
+    [Fact]
+    public void MergesAsTextAndAsPairs()
+    {
+        Tokenizer tokenizer = Tokenizers.FromJsonText(ByteLevel);
+        Assert.Equal([0, 5, 4, 6, 7], tokenizer.Encode("a abcé"));
+        Assert.Equal("a abcé", tokenizer.Decode([0, 5, 4, 6, 7]));
+    }
+
+    [Fact]
+    public void AddedTokensStripAndRespectWords()
+    {
+        Tokenizer tokenizer = Tokenizers.FromJsonText(ByteLevel);
+        Assert.Equal([0, 9, 0], tokenizer.Encode("a  <y> a"));
+        Assert.Equal([10, 3, 10], tokenizer.Encode("ab ab"));
+        Assert.Equal([0, 1, 0, 1], tokenizer.Encode("abab"));
+        Assert.Equal([8], tokenizer.Encode("<x>", parseSpecial: true));
+        Assert.Equal("<y>ab", tokenizer.Decode([9, 8, 10]));
+    }
+
+    [Fact]
+    public void PrefixSpaceGoesBeforeATextThatHasNone()
+    {
+        Tokenizer tokenizer = Tokenizers.FromJsonText(ByteLevel.Replace("\"add_prefix_space\": false", "\"add_prefix_space\": true", StringComparison.Ordinal));
+        Assert.Equal([5], tokenizer.Encode("a"));
+        Assert.Equal([5], tokenizer.Encode(" a"));
+    }
+
+    [Fact]
+    public void CharactersFallBackToBytesAndThenToTheUnknownToken()
+    {
+        Tokenizer tokenizer = Tokenizers.FromJsonText(SentencePiece);
+        Assert.Equal([4, 5, 6, 2], tokenizer.Encode("aéb"));
+        Assert.Equal([4, 0, 2], tokenizer.Encode("axyzb"));
+        Assert.Equal("aéb", tokenizer.Decode([4, 5, 6, 2]));
+    }
+
+    [Theory]
+    [InlineData("always", "a<x>a", new[] { 4, 8, 4 })]
+    [InlineData("first", "a<x>a", new[] { 4, 8, 1 })]
+    [InlineData("never", "a<x>a", new[] { 1, 8, 1 })]
+    [InlineData("first", " a a", new[] { 4, 4 })]
+    public void MetaspaceMarksWords(string scheme, string text, int[] expected)
+    {
+        JsonNode root = JsonNode.Parse(SentencePiece)!;
+        root["normalizer"] = null;
+        root["pre_tokenizer"] = JsonNode.Parse($$"""{ "type": "Metaspace", "replacement": "▁", "prepend_scheme": "{{scheme}}", "split": true }""");
+        root["decoder"] = JsonNode.Parse($$"""{ "type": "Metaspace", "replacement": "▁", "prepend_scheme": "{{scheme}}" }""");
+        root["added_tokens"] = JsonNode.Parse("""[{ "id": 8, "content": "<x>", "special": true }]""");
+        Assert.Equal(expected, Tokenizers.FromJsonText(root.ToJsonString()).Encode(text, parseSpecial: true));
+    }
+
+    [Fact]
+    public void TemplatesPutTokensAround()
+    {
+        JsonNode root = JsonNode.Parse(ByteLevel)!;
+        root["post_processor"] = JsonNode.Parse("""
+            { "type": "Sequence", "processors": [{ "type": "ByteLevel" }, { "type": "TemplateProcessing",
+              "single": [{ "SpecialToken": { "id": "<x>", "type_id": 0 } }, { "Sequence": { "id": "A", "type_id": 0 } }, { "SpecialToken": { "id": "<y>", "type_id": 0 } }],
+              "special_tokens": { "<x>": { "id": "<x>", "ids": [8] }, "<y>": { "id": "<y>", "ids": [9] } } }] }
+            """);
+        Tokenizer tokenizer = Tokenizers.FromJsonText(root.ToJsonString());
+        Assert.Equal([8, 0, 9], tokenizer.Encode("a"));
+        Assert.Equal([0], tokenizer.Encode("a", addSpecial: false));
+        Assert.Equal((8, true), (tokenizer.BeginOfText, tokenizer.AddsBeginOfText));
+    }
+
+    [Theory]
+    [InlineData("normalizer", """{ "type": "Lowercase" }""", "Lowercase", "normalizer.type")]
+    [InlineData("normalizer", """{ "type": "Replace", "pattern": { "Regex": "a" }, "content": "" }""", "regular expression", "normalizer.pattern")]
+    [InlineData("pre_tokenizer", """{ "type": "BertPreTokenizer" }""", "BertPreTokenizer", "pre_tokenizer.type")]
+    [InlineData("pre_tokenizer", """{ "type": "Sequence", "pretokenizers": [{ "type": "Frob" }] }""", "Frob", "pre_tokenizer.pretokenizers[0].type")]
+    [InlineData("decoder", """{ "type": "WordPiece" }""", "WordPiece", "decoder.type")]
+    [InlineData("post_processor", """{ "type": "BertProcessing" }""", "BertProcessing", "post_processor.type")]
+    [InlineData("model", """{ "type": "Unigram", "vocab": [] }""", "Unigram", "model")]
+    [InlineData("model", """{ "type": "BPE", "vocab": { "a": 0 }, "merges": ["a b"] }""", "a b", "model.merges[0]")]
+    [InlineData("model", """{ "type": "BPE", "vocab": { "a": 0, "b": 0 }, "merges": [] }""", "same id", "model")]
+    [InlineData("model", """{ "type": "BPE", "vocab": { "a": 2000000000 }, "merges": [] }""", "2000000000", "model")]
+    [InlineData("model", """{ "type": "BPE", "vocab": { "a": -1 }, "merges": [] }""", "-1", "model.vocab.a")]
+    [InlineData("model", """{ "type": "BPE", "vocab": { "a": 0 }, "merges": [], "end_of_word_suffix": "w" }""", "affixes", "model.end_of_word_suffix")]
+    [InlineData("model", """{ "type": "BPE", "vocab": { "a": 0 }, "merges": [], "dropout": 0.1 }""", "dropout", "model.dropout")]
+    [InlineData("model", """{ "type": "BPE", "vocab": { "a": 0 }, "merges": [], "unk_token": "u" }""", "u", "model.unk_token")]
+    [InlineData("added_tokens", """[{ "id": 1, "content": "\ud800" }]""", "Unicode", "added_tokens[0].content")]
+    [InlineData("added_tokens", """{}""", "a list was expected", "added_tokens")]
+    public void WhatIsNotSupportedIsNamed(string member, string value, string problem, string field)
+    {
+        JsonNode root = JsonNode.Parse(ByteLevel)!;
+        root.AsObject().Remove(member);
+        string json = root.ToJsonString()[..^1] + $", \"{member}\": {value} }}";
+        ModelFormatException e = Tokenizers.Refused(json);
+        Assert.Equal(field, e.Field);
+        Assert.Contains(problem, e.Problem, StringComparison.Ordinal);
+        Assert.EndsWith("tokenizer.json", e.Path, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MutatedFilesGiveATokenizerOrAnError()
+    {
+        byte[][] originals = [System.Text.Encoding.UTF8.GetBytes(ByteLevel), System.Text.Encoding.UTF8.GetBytes(SentencePiece)];
+        string folder = Directory.CreateTempSubdirectory("tokenizer-").FullName;
+        string path = Path.Combine(folder, "tokenizer.json");
+        string[] tokens = ["null", "-1", "1e99", "99999999", "\"\"", "[]", "{}", "true", "\"▁\"", "\"\\udc00\"", ","];
+        var random = new Random(17);
+        int read = 0;
+        int refused = 0;
+        try
+        {
+            for (int i = 0; i < 4000; i++)
+            {
+                List<byte> bytes = [.. originals[i % 2]];
+                for (int n = random.Next(1, 4); n > 0; n--)
+                {
+                    int at = random.Next(bytes.Count);
+                    switch (random.Next(12))
+                    {
+                        case 0: bytes[at] = (byte)random.Next(256); break;
+                        case 1: bytes.RemoveRange(at, Math.Min(random.Next(1, 20), bytes.Count - at)); break;
+                        case 2: bytes.InsertRange(at, bytes.Slice(at, Math.Min(random.Next(1, 60), bytes.Count - at))); break;
+                        case 3: bytes[at] = (byte)"0123456789"[random.Next(10)]; break;
+                        default:
+                            // A value for a value, so that the file stays JSON.
+                            int colon = bytes.IndexOf((byte)':', at);
+                            int end = colon < 0 ? -1 : bytes.FindIndex(colon, b => b is (byte)',' or (byte)'}');
+                            if (end > 0)
+                            {
+                                bytes.RemoveRange(colon + 1, end - colon - 1);
+                                bytes.InsertRange(colon + 1, System.Text.Encoding.UTF8.GetBytes(tokens[random.Next(tokens.Length)]));
+                            }
+
+                            break;
+                    }
+
+                    if (bytes.Count == 0)
+                        bytes.Add((byte)'{');
+                }
+
+                File.WriteAllBytes(path, [.. bytes]);
+                try
+                {
+                    Tokenizer tokenizer = Tokenizer.FromJson(path);
+                    tokenizer.Decode(tokenizer.Encode("a ab <y> é\u0301 <x>", parseSpecial: true));
+                    read++;
+                }
+                catch (ModelFormatException e)
+                {
+                    Assert.Equal(path, e.Path);
+                    refused++;
+                }
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        Assert.True(read > 50 && refused > 50, $"{read} read, {refused} refused");
+    }
+
+    [Fact]
+    public void CompanionFilesAreCheckedToo()
+    {
+        string folder = Directory.CreateTempSubdirectory("tokenizer-").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "tokenizer.json"), ByteLevel);
+            File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), """
+                { "bos_token": { "content": "<x>" }, "eos_token": "<y>", "add_bos_token": true,
+                  "chat_template": [{ "name": "tool_use", "template": "T" }, { "name": "default", "template": "D" }] }
+                """);
+            File.WriteAllText(Path.Combine(folder, "generation_config.json"), """{ "eos_token_id": [9, 2] }""");
+            Tokenizer tokenizer = Tokenizer.Load(folder);
+            Assert.Equal([8, 0], tokenizer.Encode("a"));
+            Assert.Equal([2, 9], tokenizer.EndOfGeneration.Order());
+            Assert.Equal("D", tokenizer.ChatTemplate);
+
+            File.WriteAllText(Path.Combine(folder, "chat_template.jinja"), "J");
+            Assert.Equal("J", Tokenizer.Load(folder).ChatTemplate);
+
+            File.WriteAllText(Path.Combine(folder, "generation_config.json"), """{ "eos_token_id": 4711 }""");
+            ModelFormatException e = Assert.Throws<ModelFormatException>(() => Tokenizer.Load(folder));
+            Assert.Equal("eos_token_id", e.Field);
+            Assert.EndsWith("generation_config.json", e.Path, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}
