@@ -18,6 +18,7 @@ namespace Inference.Cpu.Assembled;
 internal sealed class TileAssembler
 {
     private const int Groups = 8;
+    private const int PrefetchDistance = 4096;
     private const int SumOffset = 40;
     private const int FirstSumOffset = 44;
     private const int SecondSumOffset = 48;
@@ -88,6 +89,10 @@ internal sealed class TileAssembler
             _code.mov(_blocks, _layout.SuperBlocks);
             _code.Label(ref block);
         }
+
+        // While several rows keep the multipliers busy, the processor does not look far enough ahead by itself to fetch the next weights.
+        for (int line = 0; line < _layout.SuperBytes / _layout.SuperBlocks; line += 64)
+            _code.prefetcht0(__byte_ptr[_weights + (PrefetchDistance + line)]);
 
         EmitCodes();
         if (_layout.HasSubScales)
