@@ -5,6 +5,9 @@ namespace Inference.Models;
 /// <summary>A model file's tensors by their GGUF names, taken one by one so that missing, misshaped and unused ones are found.</summary>
 internal sealed class TensorSet
 {
+    /// <summary>Some times the largest vocabulary there is.</summary>
+    private const int MostTokens = 1 << 22;
+
     private readonly string _path;
     private readonly Dictionary<string, StoredTensor> _tensors;
     private readonly HashSet<string> _taken = [];
@@ -12,10 +15,13 @@ internal sealed class TensorSet
     public TensorSet(ModelFile file)
     {
         _path = file.Path;
+        if (file is GgufFile { IsHeaderOnly: true })
+            throw new ModelFormatException(_path, null, file.ByteLength, "the file ends before the data of its tensors");
         _tensors = new Dictionary<string, StoredTensor>(file.Tensors.Count);
         foreach ((string name, StoredTensor tensor) in file.Tensors)
         {
-            string known = file is SafetensorsModel ? TensorNames.FromHuggingFace(name) : name;
+            // What has no GGUF name is kept under one that nobody asks for, to be refused as unused.
+            string known = file is SafetensorsModel ? TensorNames.FromHuggingFace(name) ?? "unknown: " + name : name;
             if (!_tensors.TryAdd(known, tensor))
                 throw new ModelFormatException(_path, name, -1, $"two tensors stand for '{known}'");
         }
@@ -23,6 +29,8 @@ internal sealed class TensorSet
 
     /// <summary>Bytes of all tensors.</summary>
     public long ByteLength => _tensors.Values.Sum(tensor => tensor.ByteLength);
+
+    public bool Has(string name) => _tensors.ContainsKey(name);
 
     /// <summary>The tensor of that name, checked to have that shape.</summary>
     public StoredTensor Take(string name, params ReadOnlySpan<long> shape) =>
@@ -50,7 +58,7 @@ internal sealed class TensorSet
     {
         if (!_tensors.TryGetValue(TensorNames.Embedding, out StoredTensor? tensor) && !_tensors.TryGetValue(TensorNames.Output, out tensor))
             throw new ModelFormatException(_path, TensorNames.Embedding, -1, "a tensor is missing");
-        if (tensor.Shape.Length != 2 || tensor.Columns != width || tensor.Rows is < 1 or > 1 << 24)
+        if (tensor.Shape.Length != 2 || tensor.Columns != width || tensor.Rows is < 1 or > MostTokens)
             throw new ModelFormatException(_path, tensor.Name, -1, $"a tensor has shape {string.Join(" x ", tensor.Shape)} where vocabulary x {width} is expected");
         return (int)tensor.Rows;
     }
