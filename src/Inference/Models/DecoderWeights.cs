@@ -101,7 +101,7 @@ internal sealed class DecoderWeights : IDisposable
 
         public DeviceWeight Matrix(string name, int rows, int columns) => Put(tensors.Take(name, rows, columns), WeightUse.Linear);
 
-        /// <summary>Embedding and head, which are one tensor in many models; files store it under either name.</summary>
+        /// <summary>Embedding and head, which are one tensor in many models.</summary>
         public void Head(int vocabulary, int width, out DeviceWeight embedding, out DeviceWeight head)
         {
             StoredTensor? table = tensors.TryTake(TensorNames.Embedding, vocabulary, width);
@@ -113,7 +113,7 @@ internal sealed class DecoderWeights : IDisposable
                 return;
             }
 
-            // VocabularySize found one of the two.
+            // One of the two is there, or the size of the vocabulary would not be known.
             embedding = head = Put((table ?? output)!, WeightUse.Embedding | WeightUse.Linear);
         }
 

@@ -32,9 +32,6 @@ internal sealed class GgufConfig
         int width = Int("embedding_length");
         int heads = Int("attention.head_count");
         int headSize = OptionalInt("attention.key_length") ?? DecoderConfig.DefaultHeadSize(width, heads);
-        int valueSize = OptionalInt("attention.value_length") ?? headSize;
-        if (valueSize != headSize)
-            throw Error("attention.value_length", $"value heads of {valueSize} beside key heads of {headSize} are not supported");
         int context = Int("context_length");
         var config = new DecoderConfig(
             architecture,
@@ -48,7 +45,11 @@ internal sealed class GgufConfig
             _file.GetSingle(_prefix + "attention.layer_norm_rms_epsilon"),
             architecture.GgufRope,
             GgufRope.Read(_file, _prefix, headSize, context));
-        return config.FindProblem() is { } found ? throw Error(KeyOf(found.Member), $"{found.Problem} cannot be") : config;
+        if (config.FindProblem() is { } found)
+            throw Error(KeyOf(found.Member), $"{found.Problem} cannot be");
+        if ((OptionalInt("attention.value_length") ?? headSize) is var valueSize && valueSize != headSize)
+            throw Error("attention.value_length", $"value heads of {valueSize} beside key heads of {headSize} are not supported");
+        return config;
     }
 
     private void RefuseUnsupported()

@@ -11,17 +11,19 @@ internal sealed class TensorSet
     private readonly string _path;
     private readonly Dictionary<string, StoredTensor> _tensors;
     private readonly HashSet<string> _taken = [];
+    private readonly bool _isCheckpoint;
 
     public TensorSet(ModelFile file)
     {
         _path = file.Path;
+        _isCheckpoint = file is SafetensorsModel;
         if (file is GgufFile { IsHeaderOnly: true })
             throw new ModelFormatException(_path, null, file.ByteLength, "the file ends before the data of its tensors");
         _tensors = new Dictionary<string, StoredTensor>(file.Tensors.Count);
         foreach ((string name, StoredTensor tensor) in file.Tensors)
         {
             // What has no GGUF name is kept under one that nobody asks for, to be refused as unused.
-            string known = file is SafetensorsModel ? TensorNames.FromHuggingFace(name) ?? "unknown: " + name : name;
+            string known = _isCheckpoint ? TensorNames.FromHuggingFace(name) ?? "unknown: " + name : name;
             if (!_tensors.TryAdd(known, tensor))
                 throw new ModelFormatException(_path, name, -1, $"two tensors stand for '{known}'");
         }
@@ -56,7 +58,8 @@ internal sealed class TensorSet
     /// <summary>Rows of the embedding table, the size of the vocabulary.</summary>
     public int VocabularySize(int width)
     {
-        if (!_tensors.TryGetValue(TensorNames.Embedding, out StoredTensor? tensor) && !_tensors.TryGetValue(TensorNames.Output, out tensor))
+        // A checkpoint that ties the two may store them under the name of either; a GGUF file has no other name for the table.
+        if (!_tensors.TryGetValue(TensorNames.Embedding, out StoredTensor? tensor) && !(_isCheckpoint && _tensors.TryGetValue(TensorNames.Output, out tensor)))
             throw new ModelFormatException(_path, TensorNames.Embedding, -1, "a tensor is missing");
         if (tensor.Shape.Length != 2 || tensor.Columns != width || tensor.Rows is < 1 or > MostTokens)
             throw new ModelFormatException(_path, tensor.Name, -1, $"a tensor has shape {string.Join(" x ", tensor.Shape)} where vocabulary x {width} is expected");
