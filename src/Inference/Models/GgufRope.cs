@@ -24,8 +24,8 @@ internal static class GgufRope
         double factor = Number("rope.scaling.factor") ?? Number("rope.scale_linear") ?? 1;
         string kind = file.FindString(prefix + "rope.scaling.type") ?? "linear";
         factor = factor == 0 ? 1 : factor;
-        double? attention = Number("rope.scaling.attn_factor") ?? Number("rope.scaling.yarn_attn_factor");
-        if (kind != "yarn" && attention is not (null or 1))
+        double attention = (Number("rope.scaling.attn_factor") ?? 1) * (Number("rope.scaling.yarn_attn_factor") ?? 1);
+        if (kind != "yarn" && attention != 1)
             throw Error("rope.scaling.attn_factor", $"an attention factor of {attention} is supported for YaRN alone");
         if (Number("rope.scaling.yarn_ext_factor") is { } extrapolation and not (1 or -1))
             throw Error("rope.scaling.yarn_ext_factor", $"an extrapolation factor of {extrapolation} is not supported");
@@ -41,7 +41,7 @@ internal static class GgufRope
                 BetaFast = Number("rope.scaling.yarn_beta_fast") ?? 32,
                 BetaSlow = Number("rope.scaling.yarn_beta_slow") ?? 1,
                 // Stated as a factor on the paper's magnitude, not instead of it.
-                Magnitude = attention is { } stated ? stated * RopeSettings.YarnMagnitude(factor) : null,
+                Magnitude = attention == 1 ? null : attention * RopeSettings.YarnMagnitude(factor),
             },
             _ => throw Error("rope.scaling.type", $"rope scaling '{kind}' is not supported (supported: none, linear, yarn; Llama 3's comes as the tensor {TensorNames.RopeDivisors})"),
         };

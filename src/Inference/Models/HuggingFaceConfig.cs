@@ -61,6 +61,8 @@ internal sealed class HuggingFaceConfig
         string activation = _config.FindString("hidden_act") ?? "silu";
         if (activation is not ("silu" or "swish"))
             throw _config.Error("hidden_act", $"activation '{activation}' is not supported for this architecture");
+        if (_config.FindObject("quantization_config") is { } quantization)
+            throw _config.Error("quantization_config", $"checkpoints quantised by '{quantization.FindString("quant_method")}' are not supported");
         if (FindWindow(layers) is { } window)
             throw _config.Error("sliding_window", $"a sliding window of {window} tokens is not supported");
         if (_config.FindStrings("layer_types").FirstOrDefault(t => t != "full_attention") is { } layerType)

@@ -45,6 +45,15 @@ internal static partial class TensorNames
             : null;
     }
 
+    /// <summary>The Hugging Face name of a GGUF tensor, or the name itself where there is none.</summary>
+    public static string ToHuggingFace(string name)
+    {
+        string[] parts = name.Split('.');
+        return parts is ["blk", var layer, var part, var kind]
+            ? $"model.layers.{layer}.{_inLayer.FirstOrDefault(pair => pair.Value == part).Key ?? part}.{kind}"
+            : _whole.FirstOrDefault(pair => pair.Value == name).Key ?? name;
+    }
+
     /// <summary>Tables that some converters store and every implementation recomputes.</summary>
     public static bool IsDerived(string name) =>
         name == RopeDivisors || name.EndsWith(".attn_rot_embd", StringComparison.Ordinal) || name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal);

@@ -36,7 +36,7 @@ internal sealed class TensorSet
 
     /// <summary>The tensor of that name, checked to have that shape.</summary>
     public StoredTensor Take(string name, params ReadOnlySpan<long> shape) =>
-        TryTake(name, shape) ?? throw new ModelFormatException(_path, name, -1, "a tensor is missing");
+        TryTake(name, shape) ?? throw Missing(name);
 
     /// <summary>The tensor of that name, checked to have that shape, or null where the file has none.</summary>
     public StoredTensor? TryTake(string name, params ReadOnlySpan<long> shape)
@@ -60,7 +60,7 @@ internal sealed class TensorSet
     {
         // A checkpoint that ties the two may store them under the name of either; a GGUF file has no other name for the table.
         if (!_tensors.TryGetValue(TensorNames.Embedding, out StoredTensor? tensor) && !(_isCheckpoint && _tensors.TryGetValue(TensorNames.Output, out tensor)))
-            throw new ModelFormatException(_path, TensorNames.Embedding, -1, "a tensor is missing");
+            throw Missing(TensorNames.Embedding);
         if (tensor.Shape.Length != 2 || tensor.Columns != width || tensor.Rows is < 1 or > MostTokens)
             throw new ModelFormatException(_path, tensor.Name, -1, $"a tensor has shape {string.Join(" x ", tensor.Shape)} where vocabulary x {width} is expected");
         return (int)tensor.Rows;
@@ -84,4 +84,7 @@ internal sealed class TensorSet
                 throw new ModelFormatException(_path, tensor.Name, -1, "a tensor has no place in this architecture");
         }
     }
+
+    private ModelFormatException Missing(string name) =>
+        new(_path, _isCheckpoint ? TensorNames.ToHuggingFace(name) : name, -1, "a tensor is missing");
 }

@@ -19,6 +19,9 @@ internal sealed class HostileRun : IDisposable
 
     public int Generated { get; private set; }
 
+    /// <summary>What came of the files, for messages.</summary>
+    public override string ToString() => $"{Refused} refused, {Loaded} loaded, {Generated} generated";
+
     public int Total => Refused + Loaded;
 
     public string PathOf(string name) => _folder.PathOf(name);

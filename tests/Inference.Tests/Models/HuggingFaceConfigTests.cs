@@ -90,6 +90,7 @@ public sealed class HuggingFaceConfigTests
     [InlineData("tie_word_embeddings", "{ \"tie_word_embeddings\": null }")]
     [InlineData("tie_word_embeddings", "{ \"tie_word_embeddings\": 1 }")]
     [InlineData("attention_bias", "{ \"attention_bias\": true }")]
+    [InlineData("quantization_config", "{ \"quantization_config\": { \"quant_method\": \"gptq\", \"bits\": 4 } }")]
     [InlineData("mlp_bias", "{ \"mlp_bias\": true }")]
     [InlineData("layer_types", "{ \"layer_types\": [\"full_attention\", \"sliding_attention\"] }")]
     [InlineData("sliding_window", "{ \"sliding_window\": 4096 }")]

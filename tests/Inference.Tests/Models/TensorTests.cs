@@ -21,7 +21,7 @@ public sealed class TensorTests
             // Without a head, a GGUF file's head is tied; without a table, nothing else looks tokens up.
             if (name != "lm_head.weight")
                 Assert.Equal(gguf, RefuseGguf(shape, tensors => tensors.Remove(gguf)).Field);
-            string expected = name is "lm_head.weight" or "model.embed_tokens.weight" ? "tie_word_embeddings" : gguf;
+            string expected = name is "lm_head.weight" or "model.embed_tokens.weight" ? "tie_word_embeddings" : name;
             Assert.Equal(expected, RefuseCheckpoint(shape, tensors => tensors.Remove(name)).Field);
 
             Assert.Equal(gguf, RefuseGguf(shape, tensors => tensors[gguf] = new PlainTensor([3, 5], new float[15])).Field);
@@ -54,6 +54,35 @@ public sealed class TensorTests
     {
         ModelFormatException refusal = RefuseCheckpoint(_shape, tensors => tensors.Add(name, new PlainTensor([32], new float[32])));
         Assert.Equal(name, refusal.Field);
+    }
+
+    [Fact]
+    public void A_bias_of_one_layer_is_needed_in_all()
+    {
+        Assert.Equal("blk.1.attn_q.bias", RefuseGguf(_shape, tensors => tensors.Add("blk.0.attn_q.bias", new PlainTensor([32], new float[32]))).Field);
+    }
+
+    [Fact]
+    public void A_table_of_tokens_has_no_other_name_in_a_gguf_file()
+    {
+        Assert.Equal("token_embd.weight", RefuseGguf(_shape, tensors => tensors.Remove("token_embd.weight")).Field);
+    }
+
+    [Theory]
+    [InlineData("model.embed_tokens.weight")]
+    [InlineData("lm_head.weight")]
+    public async Task A_tied_table_may_have_either_name_in_a_checkpoint(string name)
+    {
+        PlainShape shape = _shape with { IsTied = true };
+        Dictionary<string, PlainTensor> weights = RandomModel.Create(shape, 1);
+        double[] expected = new PlainDecoder(shape, weights).Logits([7, 8])[^1];
+        var checkpoint = new CheckpointFolder(shape, weights);
+        checkpoint.Tensors.Remove("model.embed_tokens.weight", out PlainTensor? table);
+        checkpoint.Tensors.Add(name, table!);
+        using TemporaryFolder folder = new();
+        await using InferenceEngine engine = await InferenceEngine.LoadAsync(checkpoint.WriteTo(folder), _options);
+        float[] logits = await engine.ComputeLogitsAsync(new[] { 7, 8 });
+        Assert.All(expected.Zip(logits), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
     }
 
     [Fact]
