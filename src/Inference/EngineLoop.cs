@@ -62,7 +62,8 @@ internal sealed class EngineLoop
 
     public EngineStatistics Statistics => _counters.Read();
 
-    public void Start() => new Thread(Run) { IsBackground = true, Name = "Inference engine" }.Start();
+    // Unsafe: the context of whoever happened to load the engine (its activity, its user) is not that of the requests to come.
+    public void Start() => new Thread(Run) { IsBackground = true, Name = "Inference engine" }.UnsafeStart();
 
     public void Post(EngineCommand command)
     {

@@ -16,8 +16,9 @@ internal sealed unsafe class AttentionKernel : IDisposable
     private const int UnitsPerWorker = 4;
     private const int ChunksPerSpan = 4;
 
-    // Multiplications that the caller has done before another thread has come.
+    // Multiplications that the caller has done before another thread has come, and how many a score is worth besides its own.
     private const long SmallestTeamCost = 64 * 1024;
+    private const int ScoreCost = 64;
 
     private readonly NativeBuffer _units = new();
     private readonly NativeBuffer _spans = new();
@@ -39,7 +40,7 @@ internal sealed unsafe class AttentionKernel : IDisposable
         var scratch = new AttentionScratch(rows * group, shape.HeadSize);
         _scratch.Reserve((nuint)(scratch.Floats * sizeof(float)) * (nuint)team.Count);
         int units = Cut(step, shape.KvHeads, rows, out long chunkRows);
-        bool small = chunkRows * group * shape.KvHeads * CacheReader.ChunkSize * shape.HeadSize < SmallestTeamCost;
+        bool small = chunkRows * group * shape.KvHeads * CacheReader.ChunkSize * (shape.HeadSize + ScoreCost) < SmallestTeamCost;
         int spans = team.Count > 1 && !small && units < UnitsPerWorker * team.Count ? Spread(units, group, scratch.Stride) : 0;
         var job = new AttentionJob
         {
