@@ -16,10 +16,6 @@ internal sealed unsafe class AttentionKernel : IDisposable
     private const int UnitsPerWorker = 4;
     private const int ChunksPerSpan = 4;
 
-    // Multiplications that the caller has done before another thread has come, and how many a score is worth besides its own.
-    private const long SmallestTeamCost = 64 * 1024;
-    private const int ScoreCost = 64;
-
     private readonly NativeBuffer _units = new();
     private readonly NativeBuffer _spans = new();
     private readonly NativeBuffer _partials = new();
@@ -39,9 +35,8 @@ internal sealed unsafe class AttentionKernel : IDisposable
         int rows = int.Max(1, QueriesPerUnit / group);
         var scratch = new AttentionScratch(rows * group, shape.HeadSize);
         _scratch.Reserve((nuint)(scratch.Floats * sizeof(float)) * (nuint)team.Count);
-        int units = Cut(step, shape.KvHeads, rows, out long chunkRows);
-        bool small = chunkRows * group * shape.KvHeads * CacheReader.ChunkSize * (shape.HeadSize + ScoreCost) < SmallestTeamCost;
-        int spans = team.Count > 1 && !small && units < UnitsPerWorker * team.Count ? Spread(units, group, scratch.Stride) : 0;
+        int units = Cut(step, shape.KvHeads, rows);
+        int spans = team.Count > 1 && units < UnitsPerWorker * team.Count ? Spread(units, group, scratch.Stride) : 0;
         var job = new AttentionJob
         {
             Queries = queries,
@@ -62,15 +57,15 @@ internal sealed unsafe class AttentionKernel : IDisposable
         };
         if (spans == 0)
         {
-            Run(team, &AttentionJob.Compute, job, small);
+            Run(team, &AttentionJob.Compute, job);
             return;
         }
 
         AttentionJob spread = job;
         spread.Units = (AttentionUnit*)_spans.Data;
         spread.UnitCount = spans;
-        Run(team, &AttentionJob.Compute, spread, small);
-        Run(team, &AttentionJob.Merge, job, small);
+        Run(team, &AttentionJob.Compute, spread);
+        Run(team, &AttentionJob.Merge, job);
     }
 
     /// <inheritdoc/>
@@ -82,19 +77,18 @@ internal sealed unsafe class AttentionKernel : IDisposable
         _scratch.Dispose();
     }
 
-    private static void Run(ThreadTeam team, delegate*<int, void*, void> body, AttentionJob job, bool small)
+    private static void Run(ThreadTeam team, delegate*<int, void*, void> body, AttentionJob job)
     {
-        if (small || job.UnitCount <= 1)
+        if (job.UnitCount <= 1)
             body(0, &job);
         else
             team.Run(body, &job);
     }
 
-    /// <summary>Cuts the step into units that have all chunks, and counts the chunks that its rows see.</summary>
-    private int Cut(CpuStep step, int kvHeads, int rows, out long chunkRows)
+    /// <summary>Cuts the step into units that have all chunks.</summary>
+    private int Cut(CpuStep step, int kvHeads, int rows)
     {
         long count = 0;
-        chunkRows = 0;
         for (int i = 0; i < step.SequenceCount; i++)
             count += (step.Sequences[i].RowCount + rows - 1) / rows;
         count *= kvHeads;
@@ -109,7 +103,6 @@ internal sealed unsafe class AttentionKernel : IDisposable
             {
                 int rowCount = int.Min(rows, sequence.RowCount - first);
                 int chunks = (sequence.FirstPosition + first + rowCount + CacheReader.ChunkSize - 1) / CacheReader.ChunkSize;
-                chunkRows += (long)chunks * rowCount;
                 for (int head = 0; head < kvHeads; head++)
                     *units++ = new AttentionUnit(i, first, rowCount, head, 0, chunks);
             }

@@ -13,8 +13,6 @@ internal static unsafe class LinearKernel
     // Less than this is not worth handing to another thread.
     private const int SmallestChunkBytes = 32 * 1024;
     private const int ChunksPerWorker = 6;
-    // The layers of small models: the caller has computed them before another thread has come.
-    private const long SmallestTeamBytes = 96 * 1024;
 
     /// <summary>Computes layers that read the same input.</summary>
     /// <param name="team">Computes.</param>
@@ -43,7 +41,6 @@ internal static unsafe class LinearKernel
         LinearJob* jobs = stackalloc LinearJob[calls.Length];
         var run = new LinearRun { Jobs = jobs, JobCount = calls.Length };
         int chunkRows = RowsInCache(rows, columns);
-        long bytes = 0;
         for (int i = 0; i < calls.Length; i++)
         {
             LinearCall call = calls[i];
@@ -71,11 +68,9 @@ internal static unsafe class LinearKernel
                 PanelCount = weight.PanelCount,
             };
             run.ChunkCount += jobs[i].ChunkCount;
-            bytes += weight.PanelBytes * weight.PanelCount;
         }
 
-        // Who computes a chunk does not matter for its bits.
-        if (run.ChunkCount == 1 || bytes * rows < SmallestTeamBytes)
+        if (run.ChunkCount == 1)
             LinearRun.Work(0, &run);
         else
             team.Run(&LinearRun.Work, &run);
