@@ -23,6 +23,9 @@ internal static class ModelLoader
 
     public static LoadedModel Load(string path, EngineOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellation)
     {
+        using var cleanup = new CleanupOnFailure();
+        if (options.Device is { } given)
+            cleanup.Add(given);
         Validate(options);
         try
         {
@@ -40,8 +43,7 @@ internal static class ModelLoader
         TimeProvider time = options.TimeProvider ?? TimeProvider.System;
         long start = time.GetTimestamp();
 
-        using var cleanup = new CleanupOnFailure();
-        Device device = cleanup.Add(options.Device ?? new CpuDevice(options.Threads ?? ThreadTeam.DefaultThreads));
+        Device device = options.Device ?? cleanup.Add(new CpuDevice(options.Threads ?? ThreadTeam.DefaultThreads));
         ModelFile file = cleanup.Add(ModelFile.Open(path));
         DecoderConfig config = DecoderConfigReader.Read(file);
         Tokenizer tokenizer = file is GgufFile gguf ? Tokenizer.FromGguf(gguf) : Tokenizer.Load(((SafetensorsModel)file).Folder);
