@@ -29,7 +29,9 @@ internal static class ModelLoader
         Validate(options);
         try
         {
-            return LoadValid(path, options, progress, cancellation);
+            LoadedModel loaded = LoadValid(path, options, cleanup, progress, cancellation);
+            cleanup.Release();
+            return loaded;
         }
         catch (NotSupportedException refusal) when (refusal is not PlatformNotSupportedException)
         {
@@ -37,7 +39,7 @@ internal static class ModelLoader
         }
     }
 
-    private static LoadedModel LoadValid(string path, EngineOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellation)
+    private static LoadedModel LoadValid(string path, EngineOptions options, CleanupOnFailure cleanup, IProgress<LoadProgress>? progress, CancellationToken cancellation)
     {
         ILogger logger = options.LoggerFactory?.CreateLogger("Inference.Engine") ?? NullLogger.Instance;
         TimeProvider time = options.TimeProvider ?? TimeProvider.System;
@@ -72,9 +74,7 @@ internal static class ModelLoader
         LogMessages.CacheAllocated(logger, shape.Blocks, shape.BlockSize, shape.Type.ToString(), shape.Blocks * shape.BytesPerBlock);
         if (cacheTokens < context)
             LogMessages.ContextLimitedByCache(logger, cacheTokens, context);
-        var loaded = new LoadedModel(options, info, file, tokenizer, device, model, cache, Math.Min(context, cacheTokens), time, logger);
-        cleanup.Release();
-        return loaded;
+        return new LoadedModel(options, info, file, tokenizer, device, model, cache, Math.Min(context, cacheTokens), time, logger);
     }
 
     private static KvCacheShape ShapeCache(EngineOptions options, DecoderConfig config, ModelFile file, int context)
