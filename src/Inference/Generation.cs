@@ -1,9 +1,5 @@
-using System.Runtime.CompilerServices;
-using System.Text;
 using System.Threading.Channels;
-using Inference.Sampling;
 using Inference.Scheduling;
-using Inference.Tokenization;
 
 namespace Inference;
 
