@@ -28,6 +28,8 @@ internal static class ModelLoader
         using var cleanup = new CleanupOnFailure();
         Device device = cleanup.Add(options.Device ?? new CpuDevice(options.Threads ?? ThreadTeam.DefaultThreads));
         ModelFile file = cleanup.Add(ModelFile.Open(path));
+        if (file.Tensors.Count == 0)
+            throw new ModelFormatException(path, null, -1, "the file holds no weights");
         DecoderConfig config = DecoderConfigReader.Read(file);
         Tokenizer tokenizer = Tokenizer.Load(path);
         cancellation.ThrowIfCancellationRequested();
