@@ -33,6 +33,7 @@ internal sealed class EngineLoop
     private volatile bool _stopRequested;
     private volatile bool _drainRequested;
     private volatile bool _exited;
+    private ITimer? _alarm;
     private readonly EngineCounters _counters = new();
 
     public EngineLoop(DecoderModel model, Device device, DeviceKvCache cache, Scheduler scheduler, BlockPool pool, RequestOutcome outcome, EngineMeter meter, TimeProvider time, ILogger logger, int maxSequences)
@@ -53,12 +54,16 @@ internal sealed class EngineLoop
     /// <summary>Completes when the thread has ended; every request has its end by then.</summary>
     public Task Stopped => _stopped.Task;
 
+    /// <summary>Whether the thread computes no more. Requests may still be getting their ends.</summary>
+    public bool HasEnded => _exited;
+
     /// <summary>What ended the thread, if it was not asked to end.</summary>
     public Exception? Fault { get; private set; }
 
     public EngineStatistics Statistics => _counters.Read();
 
-    public void Start() => new Thread(Run) { IsBackground = true, Name = "Inference engine" }.Start();
+    // Unsafe: the context of whoever happened to load the engine (its activity, its user) is not that of the requests to come.
+    public void Start() => new Thread(Run) { IsBackground = true, Name = "Inference engine" }.UnsafeStart();
 
     public void Post(EngineCommand command)
     {
@@ -96,6 +101,8 @@ internal sealed class EngineLoop
                 if (!(_scheduler.HasWork || _scheduler.EarliestDeadline <= _time.GetTimestamp()) || !Step())
                     WaitForCommand();
             }
+
+            _alarm?.Dispose();
         }
         catch (Exception error)
         {
@@ -136,12 +143,13 @@ internal sealed class EngineLoop
 
     private void Admit(Generation generation)
     {
-        Admission admission = _scheduler.TryEnqueue(generation.Sequence);
-        if (admission != Admission.Accepted)
-            throw new InvalidOperationException($"The scheduler refused an admitted request: {admission}.");
         _open.Add(generation);
         if (generation.CancelRequested)
             End(generation, FinishReason.Cancelled);
+        else if (_drained.Task.IsCompleted)
+            Fail(generation, new EngineStoppedException($"The engine was drained before request {generation.Id} reached it."));
+        else if (_scheduler.TryEnqueue(generation.Sequence) is var admission and not Admission.Accepted)
+            Fail(generation, new GenerationFailedException($"The scheduler refused request {generation.Id}: {admission}."));
     }
 
     /// <summary>One turn of the loop.</summary>
@@ -153,7 +161,7 @@ internal sealed class EngineLoop
         foreach (Sequence expired in plan.Expired)
             End((Generation)expired.Owner!, FinishReason.Deadline);
         if (plan.TokenCount == 0)
-            return plan.Expired.Length > 0;
+            return plan.Expired.Length + plan.Preempted.Length > 0;
 
         Flatten(plan);
         DeviceTensor logits;
@@ -169,13 +177,14 @@ internal sealed class EngineLoop
 
         _scheduler.Commit(plan);
         long computed = _time.GetTimestamp();
+        // Before any request ends: whoever has its result finds this step counted.
+        _counters.Count(plan.TokenCount, plan.Preempted.Length);
         for (int i = 0; i < plan.Slices.Length; i++)
         {
             if (_logitRowOfSlice[i] >= 0)
                 Advance((Generation)plan.Slices[i].Sequence.Owner!, logits, _logitRowOfSlice[i], computed);
         }
 
-        _counters.Count(plan.TokenCount, plan.Preempted.Length);
         Publish();
         _meter.Stepped(plan.TokenCount, plan.Preempted.Length, _time.GetElapsedTime(now, computed));
         return true;
@@ -250,20 +259,22 @@ internal sealed class EngineLoop
 
     private void End(Generation generation, FinishReason reason)
     {
-        Close(generation);
+        Release(generation);
         _outcome.End(generation, reason);
+        _open.Remove(generation);
     }
 
     private void Fail(Generation generation, InferenceException error)
     {
-        Close(generation);
+        Release(generation);
         _outcome.Fail(generation, error);
+        _open.Remove(generation);
     }
 
-    private void Close(Generation generation)
+    /// <summary>Frees what a request held, before anyone learns of its end. It stays open until then: what goes wrong between must not lose it.</summary>
+    private void Release(Generation generation)
     {
         _scheduler.Finish(generation.Sequence);
-        _open.Remove(generation);
         Publish();
     }
 
@@ -279,8 +290,13 @@ internal sealed class EngineLoop
 
         // Rounded up: waking just before the deadline would only turn the loop in vain. The next plan ends what has expired.
         TimeSpan left = _time.GetElapsedTime(_time.GetTimestamp(), deadline);
-        if (left > TimeSpan.Zero)
-            _wake.Wait((int)Math.Min(Math.Ceiling(left.TotalMilliseconds), int.MaxValue));
+        if (left <= TimeSpan.Zero)
+            return;
+
+        // By the clock that deadlines are in, which need not be the machine's.
+        _alarm ??= _time.CreateTimer(static signal => ((WakeSignal)signal!).Set(), _wake, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _alarm.Change(TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(left.TotalMilliseconds), int.MaxValue)), Timeout.InfiniteTimeSpan);
+        _wake.Wait();
     }
 
     private void EndAll()
@@ -299,9 +315,13 @@ internal sealed class EngineLoop
                     ? $"The engine was disposed before request {generation.Id} was done."
                     : $"The engine failed before request {generation.Id} was done: {Fault.Message}";
                 _outcome.Fail(generation, new EngineStoppedException(message, Fault));
+                // After a fault the scheduler's books may be wrong; nothing is planned by them any more.
+                if (Fault is null)
+                    _scheduler.Finish(generation.Sequence);
             }
 
             _open.Clear();
+            Publish();
         }
     }
 

@@ -22,7 +22,8 @@ public sealed record EngineOptions
     /// <summary>The most requests that wait. Beyond it, submitting is refused with a <see cref="QueueFullException"/>.</summary>
     public int MaxQueuedRequests { get; init; } = 1024;
 
-    /// <summary>Tokens whose keys and values the cache can hold, over all requests. Null: sized from the context length, the number of sequences and the memory of the machine.</summary>
+    /// <summary>Tokens whose keys and values the cache can hold, over all requests. Null: sized from the context length and the memory of the machine.</summary>
+    /// <remarks>By default room for the longest request, for at least 32768 tokens, and within a quarter of the memory; for a context that only the model's file states, at most for 1048576 tokens.</remarks>
     public int? KvCacheTokens { get; init; }
 
     /// <summary>Tokens a cache block, a power of two from 8 to 256. Prefixes are shared in whole blocks.</summary>

@@ -21,7 +21,6 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
     private readonly Channel<GeneratedToken> _stream =
         Channel.CreateUnbounded<GeneratedToken>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private readonly TaskCompletionSource<GenerationResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private CancellationTokenRegistration _registration;
     private int _unread;
     private int _paused;
     private volatile bool _collects;
@@ -103,8 +102,8 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
         if (!token.CanBeCanceled)
             return;
         CancellationTokenRegistration registration = token.UnsafeRegister(static (state, t) => ((Generation)state!).Leave(new OperationCanceledException(t)), this);
-        _registration = _registration == default ? registration : _registration;
-        _ = _completion.Task.ContinueWith(static (_, state) => ((IDisposable)state!).Dispose(), registration, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        // A token may live as long as the process: it must not keep requests that have ended. Unregistering does not wait for a callback under way.
+        _ = _completion.Task.ContinueWith(static (_, state) => ((CancellationTokenRegistration)state!).Unregister(), registration, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
     /// <summary>Hands a token to the reader.</summary>

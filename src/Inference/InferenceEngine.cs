@@ -20,7 +20,9 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly EngineLoop _loop;
     private readonly SemaphoreSlim _queuePlaces;
     private readonly Lazy<ChatTemplate?> _chatTemplate;
-    private int _disposed;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Lazy<Task> _disposal;
+    private volatile bool _disposed;
     private volatile bool _draining;
     private long _lastId;
 
@@ -28,6 +30,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         _loaded = loaded;
         _queuePlaces = new SemaphoreSlim(loaded.Options.MaxQueuedRequests);
+        _disposal = new Lazy<Task>(StopAndReleaseAsync);
         _chatTemplate = new Lazy<ChatTemplate?>(() => Tokenizer.ChatTemplate is { } source ? ChatTemplate.Parse(source) : null);
         _loop = loaded.CreateLoop(_queuePlaces);
         _loop.Start();
@@ -49,7 +52,10 @@ public sealed class InferenceEngine : IAsyncDisposable
     public EngineStatistics Statistics => _loop.Statistics;
 
     /// <summary>Whether the engine computes. False once it is disposed or its thread has failed.</summary>
-    public bool IsHealthy => Volatile.Read(ref _disposed) == 0 && !_loop.Stopped.IsCompleted;
+    public bool IsHealthy => !_disposed && !_loop.HasEnded;
+
+    /// <summary>Requests that could be submitted now without being refused or waiting.</summary>
+    internal int FreeQueuePlaces => _queuePlaces.CurrentCount;
 
     /// <summary>Loads a model: a GGUF file, a safetensors file, or a folder with safetensors, config.json and tokenizer.json.</summary>
     /// <param name="path">The file or folder.</param>
@@ -63,8 +69,8 @@ public sealed class InferenceEngine : IAsyncDisposable
     public static async Task<InferenceEngine> LoadAsync(string path, EngineOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        LoadedModel loaded = await Task.Run(() => ModelLoader.Load(path, options ?? new EngineOptions(), progress, cancellationToken), cancellationToken).ConfigureAwait(false);
-        return new InferenceEngine(loaded);
+        // Not cancelled before it starts: the loader disposes the options' device where it gives up.
+        return await Task.Run(() => Start(ModelLoader.Load(path, options ?? new EngineOptions(), progress, cancellationToken)), CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Generates: submits the request when the enumeration starts, streams its tokens, and cancels it when the enumeration is left.</summary>
@@ -108,8 +114,10 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <returns>The handle to its tokens and its result. Throws what <see cref="Submit"/> throws, but for <see cref="QueueFullException"/>.</returns>
     public async Task<Generation> SubmitAsync(Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         ThrowIfStopped();
-        await _queuePlaces.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!_queuePlaces.Wait(0, CancellationToken.None))
+            await WaitForPlaceAsync(cancellationToken).ConfigureAwait(false);
         return SubmitWithPlace(prompt, options, cancellationToken);
     }
 
@@ -155,25 +163,58 @@ public sealed class InferenceEngine : IAsyncDisposable
         return logits;
     }
 
-    /// <summary>Refuses new requests and waits until all open ones have ended.</summary>
+    /// <summary>Refuses new requests, those that wait in <see cref="SubmitAsync"/> included, and waits until all open ones have ended.</summary>
     /// <param name="cancellationToken">Gives the wait up; the engine goes on refusing.</param>
+    /// <remarks>
+    /// A request whose stream is full and has no reader never ends by itself. Where callers may forget theirs, wait with a token
+    /// that is cancelled after some time, then dispose the engine: that ends whatever is left.
+    /// </remarks>
     public Task DrainAsync(CancellationToken cancellationToken = default)
     {
         _draining = true;
+        _ = _closing.CancelAsync();
         return _loop.Drain().WaitAsync(cancellationToken);
     }
 
     /// <summary>Ends all open requests with an <see cref="EngineStoppedException"/> and releases model and memory.</summary>
-    public async ValueTask DisposeAsync()
+    /// <remarks>May be called from inside an enumeration, and any number of times: each call returns when all is released.</remarks>
+    public async ValueTask DisposeAsync() => await _disposal.Value.ConfigureAwait(false);
+
+    private static InferenceEngine Start(LoadedModel loaded)
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        try
         {
-            await _loop.Stop().ConfigureAwait(false);
-            _loaded.Dispose();
+            return new InferenceEngine(loaded);
         }
-        else
+        catch
         {
-            await _loop.Stopped.ConfigureAwait(false);
+            loaded.Dispose();
+            throw;
+        }
+    }
+
+    private async Task StopAndReleaseAsync()
+    {
+        _disposed = true;
+        // What follows a refused wait is the caller's code: it runs elsewhere, not in here.
+        _ = _closing.CancelAsync();
+        await _loop.Stop().ConfigureAwait(false);
+        _loaded.Dispose();
+    }
+
+    /// <summary>Waits for a place in the queue, but not beyond the end of the engine: who is refused then should not wait for it.</summary>
+    private async Task WaitForPlaceAsync(CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        try
+        {
+            await _queuePlaces.WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ThrowIfStopped();
+            throw;
         }
     }
 
@@ -241,7 +282,7 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     private void ThrowIfStopped()
     {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (_loop.Fault is { } fault)
             throw new EngineStoppedException($"The engine has failed: {fault.Message}", fault);
         if (_draining)

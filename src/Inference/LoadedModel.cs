@@ -36,8 +36,9 @@ internal sealed record LoadedModel(
                 MaxQueuedSequences = int.MaxValue,
             },
             pool);
-        var outcome = new RequestOutcome(Tokenizer, Meter, Time, Logger, queuePlaces);
-        return new EngineLoop(Model, Device, Cache, scheduler, pool, outcome, Meter, Time, Logger, Options.MaxSequences);
+        var logger = new GuardedLogger(Logger);
+        var outcome = new RequestOutcome(Tokenizer, Meter, Time, logger, queuePlaces);
+        return new EngineLoop(Model, Device, Cache, scheduler, pool, outcome, Meter, Time, logger, Options.MaxSequences);
     }
 
     /// <summary>In the order that lifetimes ask for: the mapped file last, since weights may still point into it.</summary>

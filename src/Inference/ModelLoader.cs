@@ -15,23 +15,40 @@ internal static class ModelLoader
     /// <summary>Tokens that the cache has room for unless told otherwise, where one context is not more.</summary>
     private const int DefaultCacheTokens = 32768;
 
+    /// <summary>The most tokens that a file's word alone makes room for: any file may claim a context of 2^31 - 1.</summary>
+    private const int MostDefaultCacheTokens = 1 << 20;
+
     /// <summary>Share of the machine's memory that the cache may grow to unless told otherwise.</summary>
     private const double DefaultCacheShare = 0.25;
 
     public static LoadedModel Load(string path, EngineOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellation)
     {
+        using var cleanup = new CleanupOnFailure();
+        if (options.Device is { } given)
+            cleanup.Add(given);
         Validate(options);
+        try
+        {
+            return LoadValid(path, options, progress, cancellation);
+        }
+        catch (NotSupportedException refusal) when (refusal is not PlatformNotSupportedException)
+        {
+            throw new ModelFormatException(path, null, -1, $"the device does not support the model: {refusal.Message}", refusal);
+        }
+    }
+
+    private static LoadedModel LoadValid(string path, EngineOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellation)
+    {
         ILogger logger = options.LoggerFactory?.CreateLogger("Inference.Engine") ?? NullLogger.Instance;
         TimeProvider time = options.TimeProvider ?? TimeProvider.System;
         long start = time.GetTimestamp();
 
-        using var cleanup = new CleanupOnFailure();
-        Device device = cleanup.Add(options.Device ?? new CpuDevice(options.Threads ?? ThreadTeam.DefaultThreads));
+        Device device = options.Device ?? cleanup.Add(new CpuDevice(options.Threads ?? ThreadTeam.DefaultThreads));
         ModelFile file = cleanup.Add(ModelFile.Open(path));
         if (file.Tensors.Count == 0)
             throw new ModelFormatException(path, null, -1, "the file holds no weights");
         DecoderConfig config = DecoderConfigReader.Read(file);
-        Tokenizer tokenizer = Tokenizer.Load(path);
+        Tokenizer tokenizer = file is GgufFile gguf ? Tokenizer.FromGguf(gguf) : Tokenizer.Load(((SafetensorsModel)file).Folder);
         cancellation.ThrowIfCancellationRequested();
 
         var tensors = new TensorSet(file);
@@ -66,7 +83,7 @@ internal static class ModelLoader
     {
         KvCacheType type = options.KvCacheType ?? (IsStoredInFloats(file) ? KvCacheType.F32 : KvCacheType.F16);
         var one = new KvCacheShape(config.Layers, 1, options.KvBlockSize, config.KvHeads, config.HeadSize, type);
-        long tokens = options.KvCacheTokens ?? Math.Max(context, DefaultCacheTokens);
+        long tokens = options.KvCacheTokens ?? Math.Max(options.ContextLength ?? Math.Min(context, MostDefaultCacheTokens), DefaultCacheTokens);
         long blocks = (tokens + options.KvBlockSize - 1) / options.KvBlockSize;
         if (options.KvCacheTokens is null)
         {

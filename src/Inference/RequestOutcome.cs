@@ -49,7 +49,8 @@ internal sealed class RequestOutcome(Tokenizer tokenizer, EngineMeter meter, Tim
     {
         LeaveQueue(generation);
         RequestState state = generation.State;
-        if (reason == FinishReason.Deadline)
+        // What was held back as the possible start of a stop sequence belongs to the tokens of the result.
+        if (reason is FinishReason.Deadline or FinishReason.Cancelled)
             state.Output.Append(state.Text.Flush());
         GenerationTimings timings = Measure(generation);
         int outputTokens = generation.Sequence.Length - state.Prompt.Length;

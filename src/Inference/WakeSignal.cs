@@ -23,13 +23,12 @@ internal sealed class WakeSignal
     }
 
     /// <summary>Sleeps until the signal is set.</summary>
-    /// <param name="milliseconds">The longest sleep; <see cref="Timeout.Infinite"/> for any.</param>
-    public void Wait(int milliseconds = Timeout.Infinite)
+    public void Wait()
     {
         lock (_gate)
         {
-            if (!_isSet)
-                _ = Monitor.Wait(_gate, milliseconds);
+            while (!_isSet)
+                Monitor.Wait(_gate);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Inference.Cpu.Assembled;
 using Inference.Cpu.Linear;
 using Inference.Execution;
 using Inference.Formats;
@@ -42,7 +43,8 @@ internal sealed unsafe class CpuDevice : Device
         get
         {
             string width = Vector512.IsHardwareAccelerated ? "512" : Vector256.IsHardwareAccelerated ? "256" : "128";
-            return $"CPU, {width}-bit vectors, {_team.Count} {(_team.Count == 1 ? "thread" : "threads")}";
+            string kernels = VnniSupport.IsEnabled ? "vectors, assembled VNNI kernels" : "vectors";
+            return $"CPU, {width}-bit {kernels}, {_team.Count} {(_team.Count == 1 ? "thread" : "threads")}";
         }
     }
 

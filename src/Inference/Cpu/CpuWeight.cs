@@ -32,7 +32,10 @@ internal sealed unsafe class CpuWeight : DeviceWeight
         }
 
         if (use.HasFlag(WeightUse.Linear))
+        {
             Matrix = PackedMatrix.Pack(tensor, team);
+            tensor.ReleasePages();
+        }
     }
 
     /// <summary>The elements as floats; null without <see cref="WeightUse.Vector"/>.</summary>

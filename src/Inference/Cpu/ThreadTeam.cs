@@ -36,7 +36,7 @@ internal sealed unsafe class ThreadTeam : IDisposable
         for (int i = 0; i < _threads.Length; i++)
         {
             _threads[i] = new Thread(Work) { IsBackground = true, Name = $"Inference worker {i + 1}" };
-            _threads[i].Start();
+            _threads[i].UnsafeStart();
         }
     }
 

@@ -34,35 +34,80 @@ internal sealed class EngineMeter : IDisposable
         _stepTime = _meter.CreateHistogram<double>("inference.step.time", "s", "One step: plan and forward pass");
     }
 
-    public void Submitted() => _open.Add(1);
+    public void Submitted() => Add(_open, 1);
 
     public void Stepped(int computedTokens, int preemptions, TimeSpan time)
     {
-        _computedTokens.Add(computedTokens);
+        Add(_computedTokens, computedTokens);
         if (preemptions > 0)
-            _preemptions.Add(preemptions);
-        _stepTime.Record(time.TotalSeconds);
+            Add(_preemptions, preemptions);
+        Record(_stepTime, time);
     }
 
     public void Ended(FinishReason reason, GenerationUsage usage, GenerationTimings timings)
     {
-        _open.Add(-1);
-        _requests.Add(1, new KeyValuePair<string, object?>("outcome", reason.ToString()));
-        _inputTokens.Add(usage.InputTokens);
-        _cachedTokens.Add(usage.CachedInputTokens);
-        _outputTokens.Add(usage.OutputTokens);
-        _queueTime.Record(timings.Queue.TotalSeconds);
+        CountEnd(reason.ToString());
+        Add(_inputTokens, usage.InputTokens);
+        Add(_cachedTokens, usage.CachedInputTokens);
+        Add(_outputTokens, usage.OutputTokens);
+        Record(_queueTime, timings.Queue);
         if (usage.OutputTokens > 0)
-            _timeToFirstToken.Record(timings.TimeToFirstToken.TotalSeconds);
+            Record(_timeToFirstToken, timings.TimeToFirstToken);
         if (usage.OutputTokens > 1)
-            _timePerOutputToken.Record(timings.Decode.TotalSeconds / (usage.OutputTokens - 1));
+            Record(_timePerOutputToken, timings.Decode / (usage.OutputTokens - 1));
     }
 
-    public void Failed()
-    {
-        _open.Add(-1);
-        _requests.Add(1, new KeyValuePair<string, object?>("outcome", "Failed"));
-    }
+    public void Failed() => CountEnd("Failed");
 
     public void Dispose() => _meter.Dispose();
+
+    private void CountEnd(string outcome)
+    {
+        Add(_open, -1);
+        try
+        {
+            _requests.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+        }
+        catch (Exception)
+        {
+            // See Add.
+        }
+    }
+
+    // Listeners are the host's code and are called right here: what they throw must not end requests, let alone the engine.
+    private static void Add(Counter<long> counter, long value)
+    {
+        try
+        {
+            counter.Add(value);
+        }
+        catch (Exception)
+        {
+            // The listener's own.
+        }
+    }
+
+    private static void Add(UpDownCounter<long> counter, long value)
+    {
+        try
+        {
+            counter.Add(value);
+        }
+        catch (Exception)
+        {
+            // The listener's own.
+        }
+    }
+
+    private static void Record(Histogram<double> histogram, TimeSpan time)
+    {
+        try
+        {
+            histogram.Record(time.TotalSeconds);
+        }
+        catch (Exception)
+        {
+            // The listener's own.
+        }
+    }
 }

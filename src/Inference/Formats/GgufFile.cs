@@ -187,7 +187,10 @@ public sealed unsafe class GgufFile : ModelFile
             return new StoredTensor(entry.Name, entry.Type, entry.Shape, 0, 0);
         return IsHeaderOnly
             ? StoredTensor.WithoutData(entry.Name, entry.Type, entry.Shape, entry.ByteLength, Path)
-            : new StoredTensor(entry.Name, entry.Type, entry.Shape, (nint)_file.At(_header.DataStart + entry.Offset), entry.ByteLength);
+            : new StoredTensor(entry.Name, entry.Type, entry.Shape, (nint)_file.At(_header.DataStart + entry.Offset), entry.ByteLength)
+            {
+                Mapping = (_file, _header.DataStart + entry.Offset),
+            };
     }
 
     private ModelFormatException Missing(string key) => new(Path, key, -1, "the metadata key is missing");

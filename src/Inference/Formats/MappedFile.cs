@@ -1,11 +1,14 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Inference.Formats;
 
 /// <summary>A file mapped into memory, read-only. An empty file, which cannot be mapped, is an empty span.</summary>
-internal sealed unsafe class MappedFile : IDisposable
+internal sealed unsafe partial class MappedFile : IDisposable
 {
+    private const int AdviceDontNeed = 4;
+
     private readonly MemoryMappedFile? _mapping;
     private readonly MemoryMappedViewAccessor? _view;
     private byte* _data;
@@ -75,6 +78,19 @@ internal sealed unsafe class MappedFile : IDisposable
         return new ReadOnlySpan<byte>(start, length);
     }
 
+    /// <summary>Lets go of the pages that lie wholly in a range. Reading them again brings them back from the file.</summary>
+    public void Release(long offset, long length)
+    {
+        if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS())
+            return;
+        nint page = Environment.SystemPageSize;
+        nint start = ((nint)At(offset) + page - 1) & -page;
+        nint end = ((nint)At(offset) + (nint)length) & -page;
+        // Advice: where it fails, the pages stay until the system needs them for something else.
+        if (end > start)
+            _ = Advise(start, (nuint)(end - start), AdviceDontNeed);
+    }
+
     public void Dispose()
     {
         if (_view is not null && _data is not null)
@@ -86,4 +102,7 @@ internal sealed unsafe class MappedFile : IDisposable
 
         _mapping?.Dispose();
     }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int Advise(nint address, nuint length, int advice);
 }

@@ -125,5 +125,5 @@ public sealed unsafe class SafetensorsModel : ModelFile
     }
 
     private static StoredTensor Store(MappedFile file, SafetensorsEntry entry) =>
-        new(entry.Name, entry.Type, entry.Shape, (nint)file.At(entry.Start), entry.ByteLength);
+        new(entry.Name, entry.Type, entry.Shape, (nint)file.At(entry.Start), entry.ByteLength) { Mapping = (file, entry.Start) };
 }

@@ -56,6 +56,15 @@ public sealed unsafe class StoredTensor
     /// <summary>Number of rows of <see cref="Columns"/> elements.</summary>
     public long Rows => Columns == 0 ? 0 : ElementCount / Columns;
 
+    /// <summary>The file behind the bytes and where in it they begin, where they are a file's.</summary>
+    internal (MappedFile File, long Offset)? Mapping { get; init; }
+
+    /// <summary>
+    /// Says that the bytes will not be read for long: those of a mapped file leave the process's memory, and reading them again is
+    /// slower but gives the same. A device that has made its own copy calls this, so that a model is in memory once.
+    /// </summary>
+    public void ReleasePages() => Mapping?.File.Release(Mapping.Value.Offset, ByteLength);
+
     /// <summary>The bytes of one row.</summary>
     /// <param name="row">Row index, 0 to <see cref="Rows"/> - 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>

@@ -29,24 +29,32 @@ internal sealed record DecoderConfig(
 {
     public AttentionShape Attention { get; } = new(Heads, KvHeads, HeadSize, 1 / MathF.Sqrt(HeadSize));
 
-    /// <summary>The first thing that no real model has, or null: files are untrusted, and sizes are computed from these.</summary>
-    public string? FindProblem()
+    /// <summary>Elements of a head where none are stated; 0 where the heads do not divide the width.</summary>
+    public static int DefaultHeadSize(int width, int heads) => heads > 0 && width % heads == 0 ? width / heads : 0;
+
+    /// <summary>The first thing that no real model has, with the member it is about, or null.</summary>
+    /// <remarks>Files are untrusted, and sizes of memory are computed from these: the bounds are a few times what the largest known models have.</remarks>
+    public (string Member, string Problem)? FindProblem()
     {
-        const int MostElements = 1 << 20;
+        const int MostElements = 1 << 18;
         if (Layers is < 1 or > 4096)
-            return $"{Layers} layers";
+            return (nameof(Layers), $"{Layers} layers");
         if (Width is < 1 or > MostElements)
-            return $"an embedding length of {Width}";
+            return (nameof(Width), $"an embedding length of {Width}");
         if (FeedForwardWidth is < 1 or > MostElements)
-            return $"a feed-forward length of {FeedForwardWidth}";
-        if (Heads is < 1 or > 4096 || KvHeads < 1 || KvHeads > Heads || Heads % KvHeads != 0)
-            return $"{Heads} heads over {KvHeads} key-value heads";
-        if (HeadSize is < 2 or > 4096 || HeadSize % 2 != 0)
-            return $"a head size of {HeadSize}";
-        if (ContextLength < 1)
-            return $"a context length of {ContextLength}";
+            return (nameof(FeedForwardWidth), $"a feed-forward length of {FeedForwardWidth}");
+        if (Heads is < 1 or > 4096)
+            return (nameof(Heads), $"{Heads} heads");
+        if (KvHeads < 1 || KvHeads > Heads || Heads % KvHeads != 0)
+            return (nameof(KvHeads), $"{Heads} heads over {KvHeads} key-value heads");
+        if (HeadSize == 0)
+            return (nameof(HeadSize), $"an embedding length of {Width} over {Heads} heads of unstated size");
+        if (HeadSize is < 2 or > 4096 || HeadSize % 2 != 0 || Heads * HeadSize > MostElements)
+            return (nameof(HeadSize), $"{Heads} heads of {HeadSize}");
+        if (ContextLength < 2)
+            return (nameof(ContextLength), $"a context length of {ContextLength}");
         if (!(Epsilon >= 0) || Epsilon > 1)
-            return $"a normalisation epsilon of {Epsilon}";
+            return (nameof(Epsilon), $"a normalisation epsilon of {Epsilon}");
         return Rope.FindProblem(HeadSize);
     }
 }

@@ -6,18 +6,12 @@ namespace Inference.Models;
 internal static class DecoderConfigReader
 {
     /// <exception cref="ModelFormatException">A value is missing, unsupported, or one that no model has.</exception>
-    public static DecoderConfig Read(ModelFile file)
+    public static DecoderConfig Read(ModelFile file) => file switch
     {
-        DecoderConfig config = file switch
-        {
-            GgufFile gguf => GgufConfig.Read(gguf),
-            SafetensorsModel safetensors => HuggingFaceConfig.Read(safetensors),
-            _ => throw new ArgumentException($"{file.GetType().Name} is no kind of model file.", nameof(file)),
-        };
-        if (config.FindProblem() is { } problem)
-            throw new ModelFormatException(file.Path, null, -1, $"the model claims {problem}, which cannot be");
-        return config;
-    }
+        GgufFile gguf => GgufConfig.Read(gguf),
+        SafetensorsModel safetensors => HuggingFaceConfig.Read(safetensors),
+        _ => throw new ArgumentException($"{file.GetType().Name} is no kind of model file.", nameof(file)),
+    };
 
     /// <summary>What the file calls the model, or the file's own name.</summary>
     public static string ModelName(ModelFile file)

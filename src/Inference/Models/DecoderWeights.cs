@@ -64,18 +64,23 @@ internal sealed class DecoderWeights : IDisposable
         for (int i = 0; i < Layers.Length; i++)
         {
             string Name(string part) => TensorNames.InLayer(i, part);
-            LinearTarget Linear(string part, int rows, int columns, DeviceTensor output) =>
-                new(upload.Matrix(Name(part + ".weight"), rows, columns), upload.OptionalVector(Name(part + ".bias"), rows), output);
+            LinearTarget Linear(string part, int rows, int columns, DeviceTensor output, bool mustHaveBias = false)
+            {
+                // Layers are alike: a bias that only some have was lost from the others, or belongs to something else.
+                bool hasBias = mustHaveBias || upload.Has(TensorNames.InLayer(0, part + ".bias"));
+                return new LinearTarget(upload.Matrix(Name(part + ".weight"), rows, columns), hasBias ? upload.Vector(Name(part + ".bias"), rows) : null, output);
+            }
 
             bool normalizes = config.Architecture.NormalizesHeads;
+            bool biases = config.Architecture.BiasesQueryKeyValue;
             Layers[i] = new DecoderLayer(
                 upload.Vector(Name("attn_norm.weight"), width),
                 normalizes ? upload.Vector(Name("attn_q_norm.weight"), config.HeadSize) : null,
                 normalizes ? upload.Vector(Name("attn_k_norm.weight"), config.HeadSize) : null,
                 [
-                    Linear("attn_q", queryWidth, width, buffers.Queries),
-                    Linear("attn_k", keyWidth, width, buffers.Keys),
-                    Linear("attn_v", keyWidth, width, buffers.Values),
+                    Linear("attn_q", queryWidth, width, buffers.Queries, biases),
+                    Linear("attn_k", keyWidth, width, buffers.Keys, biases),
+                    Linear("attn_v", keyWidth, width, buffers.Values, biases),
                 ],
                 [Linear("attn_output", width, queryWidth, buffers.Delta)],
                 upload.Vector(Name("ffn_norm.weight"), width),
@@ -92,12 +97,11 @@ internal sealed class DecoderWeights : IDisposable
     {
         public DeviceWeight Vector(string name, int length) => Put(tensors.Take(name, length), WeightUse.Vector);
 
-        public DeviceWeight? OptionalVector(string name, int length) =>
-            tensors.TryTake(name, length) is { } tensor ? Put(tensor, WeightUse.Vector) : null;
+        public bool Has(string name) => tensors.Has(name);
 
         public DeviceWeight Matrix(string name, int rows, int columns) => Put(tensors.Take(name, rows, columns), WeightUse.Linear);
 
-        /// <summary>Embedding and head, which are one tensor in many models; files store it under either name.</summary>
+        /// <summary>Embedding and head, which are one tensor in many models.</summary>
         public void Head(int vocabulary, int width, out DeviceWeight embedding, out DeviceWeight head)
         {
             StoredTensor? table = tensors.TryTake(TensorNames.Embedding, vocabulary, width);
@@ -109,7 +113,7 @@ internal sealed class DecoderWeights : IDisposable
                 return;
             }
 
-            // VocabularySize found one of the two.
+            // One of the two is there, or the size of the vocabulary would not be known.
             embedding = head = Put((table ?? output)!, WeightUse.Embedding | WeightUse.Linear);
         }
 

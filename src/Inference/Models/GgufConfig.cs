@@ -5,6 +5,10 @@ namespace Inference.Models;
 /// <summary>Reads a decoder's dimensions from the metadata of a GGUF file.</summary>
 internal sealed class GgufConfig
 {
+    /// <summary>Factors and caps of other families; a file that sets one computes something else.</summary>
+    private static readonly string[] _otherwise =
+        ["attention.scale", "attention.clamp_kqv", "attention.max_alibi_bias", "attn_logit_softcapping", "final_logit_softcapping", "logit_scale", "embedding_scale", "residual_scale"];
+
     private readonly GgufFile _file;
     private readonly string _prefix;
 
@@ -24,17 +28,12 @@ internal sealed class GgufConfig
 
     private DecoderConfig Read(DecoderArchitecture architecture)
     {
+        RefuseUnsupported();
         int width = Int("embedding_length");
         int heads = Int("attention.head_count");
-        int headSize = OptionalInt("attention.key_length") ?? width / Math.Max(heads, 1);
-        int valueSize = OptionalInt("attention.value_length") ?? headSize;
-        if (valueSize != headSize)
-            throw Error("attention.value_length", $"value heads of {valueSize} beside key heads of {headSize} are not supported");
-        if (OptionalInt("expert_count") is > 0 and int experts)
-            throw Error("expert_count", $"a mixture of {experts} experts is not supported");
-        if (OptionalInt("attention.sliding_window") is > 0 and int window)
-            throw Error("attention.sliding_window", $"a sliding window of {window} tokens is not supported");
-        return new DecoderConfig(
+        int headSize = OptionalInt("attention.key_length") ?? DecoderConfig.DefaultHeadSize(width, heads);
+        int context = Int("context_length");
+        var config = new DecoderConfig(
             architecture,
             width,
             Int("block_count"),
@@ -42,62 +41,53 @@ internal sealed class GgufConfig
             OptionalInt("attention.head_count_kv") ?? heads,
             headSize,
             Int("feed_forward_length"),
-            Int("context_length"),
-            (float)Number("attention.layer_norm_rms_epsilon"),
+            context,
+            _file.GetSingle(_prefix + "attention.layer_norm_rms_epsilon"),
             architecture.GgufRope,
-            ReadRope(headSize));
+            GgufRope.Read(_file, _prefix, headSize, context));
+        if (config.FindProblem() is { } found)
+            throw Error(KeyOf(found.Member), $"{found.Problem} cannot be");
+        if ((OptionalInt("attention.value_length") ?? headSize) is var valueSize && valueSize != headSize)
+            throw Error("attention.value_length", $"value heads of {valueSize} beside key heads of {headSize} are not supported");
+        return config;
     }
 
-    private RopeSettings ReadRope(int headSize)
+    private void RefuseUnsupported()
     {
-        var settings = new RopeSettings
+        if (OptionalInt("expert_count") is not (null or 0) and { } experts)
+            throw Error("expert_count", $"a mixture of {experts} experts is not supported");
+        if (OptionalInt("attention.sliding_window") is not (null or 0) and { } window)
+            throw Error("attention.sliding_window", $"a sliding window of {window} tokens is not supported");
+        foreach (string key in _otherwise)
         {
-            Theta = OptionalNumber("rope.freq_base") ?? 10000,
-            Dimensions = OptionalInt("rope.dimension_count") ?? headSize,
-            Divisors = ReadDivisors(),
-        };
-        // Files of before the scaling keys have only a factor, for linear scaling.
-        double? oldFactor = OptionalNumber("rope.scale_linear");
-        string kind = OptionalString("rope.scaling.type") ?? (oldFactor is null ? "none" : "linear");
-        double factor = OptionalNumber("rope.scaling.factor") ?? oldFactor ?? 1;
-        return kind switch
-        {
-            "none" => settings,
-            "linear" => settings with { Scaling = RopeScalingKind.Linear, Factor = factor },
-            "yarn" => settings with
-            {
-                Scaling = RopeScalingKind.Yarn,
-                Factor = factor,
-                OriginalContextLength = OptionalNumber("rope.scaling.original_context_length") ?? Int("context_length"),
-                BetaFast = OptionalNumber("rope.scaling.yarn_beta_fast") ?? 32,
-                BetaSlow = OptionalNumber("rope.scaling.yarn_beta_slow") ?? 1,
-                // Stated as a factor on the paper's magnitude, not instead of it.
-                Magnitude = OptionalNumber("rope.scaling.attn_factor") is { } stated ? stated * RopeSettings.YarnMagnitude(factor) : null,
-            },
-            _ => throw Error("rope.scaling.type", $"rope scaling '{kind}' is not supported (supported: none, linear, yarn; Llama 3's comes as the tensor {TensorNames.RopeDivisors})"),
-        };
+            if (_file.FindSingle(_prefix + key) is not (null or 0) and { } value)
+                throw Error(key, $"a value of {value} is not supported");
+        }
     }
 
-    private double[]? ReadDivisors()
+    private string KeyOf(string member) => member switch
     {
-        if (!_file.Tensors.TryGetValue(TensorNames.RopeDivisors, out StoredTensor? tensor))
-            return null;
-        if (tensor.Type != TensorType.F32 || tensor.Shape.Length != 1 || tensor.Columns is < 1 or > 4096)
-            throw new ModelFormatException(_file.Path, tensor.Name, -1, $"the divisors of the rope frequencies are {tensor.Type} {string.Join(" x ", tensor.Shape)} where a vector of F32 is expected");
-        var divisors = new float[tensor.Columns];
-        BlockFormat.Dequantize(tensor.Type, tensor.Row(0), divisors);
-        return Array.ConvertAll(divisors, d => (double)d);
-    }
+        nameof(DecoderConfig.Width) => "embedding_length",
+        nameof(DecoderConfig.Layers) => "block_count",
+        nameof(DecoderConfig.Heads) => "attention.head_count",
+        nameof(DecoderConfig.KvHeads) => "attention.head_count_kv",
+        nameof(DecoderConfig.HeadSize) => "attention.key_length",
+        nameof(DecoderConfig.FeedForwardWidth) => "feed_forward_length",
+        nameof(DecoderConfig.ContextLength) => "context_length",
+        nameof(DecoderConfig.Epsilon) => "attention.layer_norm_rms_epsilon",
+        nameof(RopeSettings.Theta) => "rope.freq_base",
+        nameof(RopeSettings.Dimensions) => "rope.dimension_count",
+        nameof(RopeSettings.Factor) => "rope.scaling.factor",
+        nameof(RopeSettings.OriginalContextLength) => "rope.scaling.original_context_length",
+        nameof(RopeSettings.BetaFast) => "rope.scaling.yarn_beta_fast",
+        nameof(RopeSettings.Magnitude) => "rope.scaling.attn_factor",
+        _ => member,
+    };
 
-    private int Int(string key) => OptionalInt(key) ?? throw Error(key, "a value is missing");
-
-    private double Number(string key) => OptionalNumber(key) ?? throw Error(key, "a value is missing");
+    private int Int(string key) => _file.GetInt32(_prefix + key);
 
     private int? OptionalInt(string key) => _file.FindInt32(_prefix + key);
 
-    private double? OptionalNumber(string key) => _file.FindSingle(_prefix + key);
-
-    private string? OptionalString(string key) => _file.FindString(_prefix + key);
-
-    private ModelFormatException Error(string key, string problem) => new(_file.Path, _prefix + key, -1, problem);
+    private ModelFormatException Error(string key, string problem) =>
+        new(_file.Path, key == nameof(RopeSettings.Divisors) ? TensorNames.RopeDivisors : _prefix + key, -1, problem);
 }

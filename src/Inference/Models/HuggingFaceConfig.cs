@@ -5,133 +5,138 @@ using Inference.Formats;
 namespace Inference.Models;
 
 /// <summary>Reads a decoder's dimensions from the config.json of a Hugging Face checkpoint.</summary>
+/// <remarks>Where a key is absent, the default is the one of the configuration classes in the transformers library, which omit it.</remarks>
 internal sealed class HuggingFaceConfig
 {
-    private readonly string _path;
-    private readonly JsonElement _config;
+    private const string Embedding = "model.embed_tokens.weight";
+    private const string Head = "lm_head.weight";
 
-    private HuggingFaceConfig(string path, JsonElement config)
+    private readonly ConfigObject _config;
+    private readonly string _type;
+    private readonly IReadOnlyDictionary<string, StoredTensor> _tensors;
+
+    private HuggingFaceConfig(ConfigObject config, IReadOnlyDictionary<string, StoredTensor> tensors)
     {
-        _path = path;
         _config = config;
+        _tensors = tensors;
+        _type = config.FindString("model_type") ?? throw config.Missing("model_type");
     }
 
     public static DecoderConfig Read(SafetensorsModel file)
     {
         string path = Path.Combine(file.Folder, "config.json");
         JsonElement config = file.Config ?? throw new ModelFormatException(path, null, -1, "a checkpoint needs its configuration, and there is none");
-        return new HuggingFaceConfig(path, config).Read(file.Tensors);
+        return new HuggingFaceConfig(new ConfigObject(path, "", config), file.Tensors).Read();
     }
 
-    private DecoderConfig Read(IReadOnlyDictionary<string, StoredTensor> tensors)
+    private DecoderConfig Read()
     {
-        if (_config.ValueKind != JsonValueKind.Object)
-            throw Error("model_type", "the configuration is no JSON object");
-        string type = String("model_type") ?? throw Error("model_type", "a value is missing");
-        DecoderArchitecture architecture = DecoderArchitecture.All.FirstOrDefault(a => a.HuggingFaceTypes.Contains(type))
-            ?? throw Error("model_type", $"architecture '{type}' is not known (known: {DecoderArchitecture.KnownNames})");
-        RefuseUnsupported(tensors);
-
-        int width = Int("hidden_size") ?? throw Error("hidden_size", "a value is missing");
-        int heads = Int("num_attention_heads") ?? throw Error("num_attention_heads", "a value is missing");
-        int headSize = Int("head_dim") ?? width / Math.Max(heads, 1);
-        int context = Int("max_position_embeddings") ?? throw Error("max_position_embeddings", "a value is missing");
-        return new DecoderConfig(
+        DecoderArchitecture architecture = DecoderArchitecture.All.FirstOrDefault(a => a.HuggingFaceTypes.Contains(_type))
+            ?? throw _config.Error("model_type", $"architecture '{_type}' is not known (known: {DecoderArchitecture.KnownNames})");
+        int width = _config.GetInt32("hidden_size");
+        int layers = _config.GetInt32("num_hidden_layers");
+        int heads = _config.GetInt32("num_attention_heads");
+        int headSize = _config.FindInt32("head_dim") ?? DecoderConfig.DefaultHeadSize(width, heads);
+        int context = _config.GetInt32("max_position_embeddings");
+        RefuseUnsupported(layers);
+        CheckHead();
+        var config = new DecoderConfig(
             architecture,
             width,
-            Int("num_hidden_layers") ?? throw Error("num_hidden_layers", "a value is missing"),
+            layers,
             heads,
-            Int("num_key_value_heads") ?? heads,
+            _config.FindInt32("num_key_value_heads") ?? heads,
             headSize,
-            Int("intermediate_size") ?? throw Error("intermediate_size", "a value is missing"),
+            _config.GetInt32("intermediate_size"),
             context,
-            (float)(Number(_config, "rms_norm_eps") ?? 1e-6),
+            (float)(_config.FindNumber("rms_norm_eps") ?? 1e-6),
             RopeKind.Halves,
-            ReadRope(headSize, context));
+            HuggingFaceRope.Read(_config, headSize, context));
+        return config.FindProblem() is { } found ? throw _config.Error(KeyOf(found.Member), $"{found.Problem} cannot be") : config;
     }
 
     /// <summary>What would change the computation and is not computed here is refused, never ignored.</summary>
-    private void RefuseUnsupported(IReadOnlyDictionary<string, StoredTensor> tensors)
+    private void RefuseUnsupported(int layers)
     {
-        string activation = String("hidden_act") ?? "silu";
+        string activation = _config.FindString("hidden_act") ?? "silu";
         if (activation is not ("silu" or "swish"))
-            throw Error("hidden_act", $"activation '{activation}' is not supported for this architecture");
-        bool usesWindow = Get("use_sliding_window") is not { ValueKind: JsonValueKind.False };
-        if (usesWindow && Get("sliding_window") is { ValueKind: JsonValueKind.Number } window)
-            throw Error("sliding_window", $"a sliding window of {window} tokens is not supported");
-        bool tied = Get("tie_word_embeddings") is { ValueKind: JsonValueKind.True };
-        if (!tied && tensors.ContainsKey("model.embed_tokens.weight") && !tensors.ContainsKey("lm_head.weight"))
-            throw Error("tie_word_embeddings", "embedding and head are not tied, and the tensor 'lm_head.weight' is missing");
+            throw _config.Error("hidden_act", $"activation '{activation}' is not supported for this architecture");
+        if (_config.FindObject("quantization_config") is { } quantization)
+            throw _config.Error("quantization_config", $"checkpoints quantised by '{quantization.FindString("quant_method")}' are not supported");
+        if (FindWindow(layers) is { } window)
+            throw _config.Error("sliding_window", $"a sliding window of {window} tokens is not supported");
+        if (_config.FindStrings("layer_types").FirstOrDefault(t => t != "full_attention") is { } layerType)
+            throw _config.Error("layer_types", $"layers of type '{layerType}' are not supported");
+
+        // The biases are taken where the tensors are there; a promise that the tensors do not keep is a damaged file.
+        RequireTensor("attention_bias", "model.layers.0.self_attn.q_proj.bias");
+        RequireTensor("mlp_bias", "model.layers.0.mlp.gate_proj.bias");
     }
 
-    private RopeSettings ReadRope(int headSize, int context)
+    private double? FindWindow(int layers)
     {
-        // Older files have rope_theta at the top and rope_scaling beside it; newer ones have both in rope_parameters.
-        JsonElement? parameters = Object("rope_parameters") ?? Object("rope_scaling");
-        double theta = Number(parameters, "rope_theta") ?? Number(_config, "rope_theta") ?? 10000;
-        double partial = Number(parameters, "partial_rotary_factor") ?? Number(_config, "partial_rotary_factor") ?? 1;
-        var settings = new RopeSettings { Theta = theta, Dimensions = (int)(headSize * Math.Clamp(partial, 0, 1)) };
-        if (parameters is not { } scaling)
-            return settings;
+        bool mayBeSwitchedOff = _type is "qwen2" or "qwen3";
+        bool isOn = _config.FindBoolean("use_sliding_window") ?? !mayBeSwitchedOff;
+        // Layers below max_window_layers see everything.
+        if (!isOn || (mayBeSwitchedOff && _config.FindInt32("max_window_layers") >= layers))
+            return null;
+        // Mistral's models have a window unless they say null.
+        return _config.FindNumber("sliding_window") ?? (_type == "mistral" && !_config.Has("sliding_window") ? 4096 : null);
+    }
 
-        string kind = String(scaling, "rope_type") ?? String(scaling, "type") ?? "default";
-        double factor = Number(scaling, "factor") ?? 1;
-        double original = Number(scaling, "original_max_position_embeddings") ?? Number(_config, "original_max_position_embeddings") ?? context;
-        return kind switch
+    private void RequireTensor(string key, string tensor)
+    {
+        if (_config.FindBoolean(key) == true && !_tensors.ContainsKey(tensor))
+            throw _config.Error(key, $"the tensor '{tensor}', which this asks for, is missing");
+    }
+
+    private void CheckHead()
+    {
+        StoredTensor? embedding = _tensors.GetValueOrDefault(Embedding);
+        StoredTensor? head = _tensors.GetValueOrDefault(Head);
+        if (_config.FindInt32("vocab_size") is { } size && (embedding ?? head) is { } table && table.Rows != size)
+            throw _config.Error("vocab_size", $"a vocabulary of {size} tokens is stated, and the tensor '{table.Name}' has {table.Rows} rows");
+        bool isTied = _config.FindBoolean("tie_word_embeddings") ?? false;
+        if (!isTied && (embedding is null || head is null))
+            throw _config.Error("tie_word_embeddings", $"embedding and head are not tied, and the tensor '{(head is null ? Head : Embedding)}' is missing");
+        if (isTied && embedding is not null && head is not null && !AreEqual(embedding, head))
+            throw _config.Error("tie_word_embeddings", $"embedding and head are tied, and the tensors '{Embedding}' and '{Head}' differ");
+    }
+
+    private static bool AreEqual(StoredTensor one, StoredTensor other)
+    {
+        if (one.Type != other.Type || !one.Shape.AsSpan().SequenceEqual(other.Shape))
+            return false;
+        for (long row = 0; row < one.Rows; row++)
         {
-            "default" => settings,
-            "linear" => settings with { Scaling = RopeScalingKind.Linear, Factor = factor },
-            "llama3" => settings with
-            {
-                Scaling = RopeScalingKind.Llama3,
-                Factor = factor,
-                OriginalContextLength = original,
-                LowFrequencyFactor = Number(scaling, "low_freq_factor") ?? 1,
-                HighFrequencyFactor = Number(scaling, "high_freq_factor") ?? 4,
-            },
-            "yarn" => settings with
-            {
-                Scaling = RopeScalingKind.Yarn,
-                Factor = factor,
-                OriginalContextLength = original,
-                BetaFast = Number(scaling, "beta_fast") ?? 32,
-                BetaSlow = Number(scaling, "beta_slow") ?? 1,
-                Magnitude = YarnMagnitude(scaling, factor),
-                RoundsRamp = !(scaling.TryGetProperty("truncate", out JsonElement truncate) && truncate.ValueKind == JsonValueKind.False),
-            },
-            _ => throw Error("rope_scaling", $"rope scaling '{kind}' is not supported (supported: default, linear, llama3, yarn)"),
+            if (!one.Row(row).SequenceEqual(other.Row(row)))
+                return false;
+        }
+
+        return true;
+    }
+
+    private string KeyOf(string member)
+    {
+        string rope = _config.FindObject("rope_parameters") is null ? "rope_scaling." : "rope_parameters.";
+        return member switch
+        {
+            nameof(DecoderConfig.Width) => "hidden_size",
+            nameof(DecoderConfig.Layers) => "num_hidden_layers",
+            nameof(DecoderConfig.Heads) => "num_attention_heads",
+            nameof(DecoderConfig.KvHeads) => "num_key_value_heads",
+            nameof(DecoderConfig.HeadSize) => "head_dim",
+            nameof(DecoderConfig.FeedForwardWidth) => "intermediate_size",
+            nameof(DecoderConfig.ContextLength) => "max_position_embeddings",
+            nameof(DecoderConfig.Epsilon) => "rms_norm_eps",
+            nameof(RopeSettings.Theta) => _config.Has("rope_theta") ? "rope_theta" : rope + "rope_theta",
+            nameof(RopeSettings.Dimensions) => "partial_rotary_factor",
+            nameof(RopeSettings.Factor) => rope + "factor",
+            nameof(RopeSettings.OriginalContextLength) => rope + "original_max_position_embeddings",
+            nameof(RopeSettings.LowFrequencyFactor) => rope + "low_freq_factor",
+            nameof(RopeSettings.BetaFast) => rope + "beta_fast",
+            nameof(RopeSettings.Magnitude) => rope + "attention_factor",
+            _ => member,
         };
     }
-
-    private static double? YarnMagnitude(JsonElement scaling, double factor)
-    {
-        if (Number(scaling, "attention_factor") is { } stated)
-            return stated;
-        return Number(scaling, "mscale") is { } scale && Number(scaling, "mscale_all_dim") is { } all && scale != 0 && all != 0
-            ? RopeSettings.YarnMagnitude(factor, scale) / RopeSettings.YarnMagnitude(factor, all)
-            : null;
-    }
-
-    private JsonElement? Get(string name) => _config.TryGetProperty(name, out JsonElement value) ? value : null;
-
-    private JsonElement? Object(string name) => Get(name) is { ValueKind: JsonValueKind.Object } value ? value : null;
-
-    private string? String(string name) => String(_config, name);
-
-    private static string? String(JsonElement element, string name) =>
-        element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
-    private static double? Number(JsonElement? element, string name) =>
-        element is { } parent && parent.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
-
-    private int? Int(string name)
-    {
-        if (Get(name) is not { } value || value.ValueKind == JsonValueKind.Null)
-            return null;
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number)
-            ? number
-            : throw Error(name, $"{value} is no whole number in range");
-    }
-
-    private ModelFormatException Error(string field, string problem) => new(_path, field, -1, problem);
 }

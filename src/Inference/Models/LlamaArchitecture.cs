@@ -6,7 +6,7 @@ namespace Inference.Models;
 /// <remarks>Touvron et al., LLaMA (2023); Grattafiori et al., The Llama 3 Herd of Models (2024).</remarks>
 internal static class LlamaArchitecture
 {
-    public static DecoderArchitecture Value { get; } = new("llama", RopeKind.Interleaved, NormalizesHeads: false, Activation.Silu)
+    public static DecoderArchitecture Value { get; } = new("llama", RopeKind.Interleaved, NormalizesHeads: false, BiasesQueryKeyValue: false, Activation.Silu)
     {
         HuggingFaceTypes = ["llama", "mistral"],
     };

@@ -6,7 +6,7 @@ namespace Inference.Models;
 /// <remarks>Yang et al., Qwen2 Technical Report (2024).</remarks>
 internal static class Qwen2Architecture
 {
-    public static DecoderArchitecture Value { get; } = new("qwen2", RopeKind.Halves, NormalizesHeads: false, Activation.Silu)
+    public static DecoderArchitecture Value { get; } = new("qwen2", RopeKind.Halves, NormalizesHeads: false, BiasesQueryKeyValue: true, Activation.Silu)
     {
         HuggingFaceTypes = ["qwen2"],
     };

@@ -6,7 +6,7 @@ namespace Inference.Models;
 /// <remarks>Yang et al., Qwen3 Technical Report (2025).</remarks>
 internal static class Qwen3Architecture
 {
-    public static DecoderArchitecture Value { get; } = new("qwen3", RopeKind.Halves, NormalizesHeads: true, Activation.Silu)
+    public static DecoderArchitecture Value { get; } = new("qwen3", RopeKind.Halves, NormalizesHeads: true, BiasesQueryKeyValue: false, Activation.Silu)
     {
         HuggingFaceTypes = ["qwen3"],
     };

@@ -40,24 +40,26 @@ internal sealed record RopeSettings
     /// <summary>Divisors of the single frequencies that the file brings along (rope_freqs), or null.</summary>
     public double[]? Divisors { get; init; }
 
-    public string? FindProblem(int headSize)
+    /// <summary>The first thing that gives no rotation, with the member it is about, or null.</summary>
+    public (string Member, string Problem)? FindProblem(int headSize)
     {
-        if (!(Theta > 0) || double.IsInfinity(Theta))
-            return $"a rope base of {Theta}";
+        // A base of 1 or less has no slow frequencies, which all scalings are about.
+        if (!(Theta > 1) || double.IsInfinity(Theta))
+            return (nameof(Theta), $"a rope base of {Theta}");
         if (Dimensions < 2 || Dimensions > headSize || Dimensions % 2 != 0)
-            return $"{Dimensions} rope dimensions in heads of {headSize}";
+            return (nameof(Dimensions), $"{Dimensions} rope dimensions in heads of {headSize}");
         if (!(Factor > 0) || double.IsInfinity(Factor))
-            return $"a rope scaling factor of {Factor}";
-        if (Scaling is RopeScalingKind.Llama3 or RopeScalingKind.Yarn && !(OriginalContextLength >= 1))
-            return "rope scaling without the original context length";
-        if (Scaling == RopeScalingKind.Llama3 && !(HighFrequencyFactor > LowFrequencyFactor && LowFrequencyFactor > 0))
-            return $"rope frequency factors {LowFrequencyFactor} and {HighFrequencyFactor}";
-        if (Scaling == RopeScalingKind.Yarn && !(BetaFast > 0 && BetaSlow > 0))
-            return $"rope betas {BetaFast} and {BetaSlow}";
-        if (Divisors is not null && (Divisors.Length != Dimensions / 2 || Divisors.Any(d => !(d > 0))))
-            return $"{Divisors.Length} rope divisors for {Dimensions} dimensions, or one that is not positive";
-        if (Magnitude is { } magnitude && !(magnitude > 0))
-            return $"a rope magnitude of {magnitude}";
+            return (nameof(Factor), $"a rope scaling factor of {Factor}");
+        if (Scaling is RopeScalingKind.Llama3 or RopeScalingKind.Yarn && !(OriginalContextLength >= 1 && double.IsFinite(OriginalContextLength)))
+            return (nameof(OriginalContextLength), $"an original context length of {OriginalContextLength}");
+        if (Scaling == RopeScalingKind.Llama3 && !(HighFrequencyFactor > LowFrequencyFactor && LowFrequencyFactor > 0 && double.IsFinite(HighFrequencyFactor)))
+            return (nameof(LowFrequencyFactor), $"rope frequency factors {LowFrequencyFactor} and {HighFrequencyFactor}");
+        if (Scaling == RopeScalingKind.Yarn && !(BetaFast >= BetaSlow && BetaSlow > 0 && double.IsFinite(BetaFast)))
+            return (nameof(BetaFast), $"rope betas {BetaFast} and {BetaSlow}");
+        if (Divisors is not null && (Divisors.Length != Dimensions / 2 || Divisors.Any(d => !(d > 0 && double.IsFinite(d)))))
+            return (nameof(Divisors), $"{Divisors.Length} rope divisors for {Dimensions} dimensions, or one that is not positive,");
+        if (Magnitude is { } magnitude && !(magnitude > 0 && double.IsFinite(magnitude)))
+            return (nameof(Magnitude), $"a rope magnitude of {magnitude}");
         return null;
     }
 

@@ -34,15 +34,24 @@ internal static partial class TensorNames
 
     public static string InLayer(int layer, string part) => $"blk.{layer}.{part}";
 
-    /// <summary>The GGUF name of a Hugging Face tensor, or the name itself where there is none.</summary>
-    public static string FromHuggingFace(string name)
+    /// <summary>The GGUF name of a Hugging Face tensor, or null where there is none.</summary>
+    public static string? FromHuggingFace(string name)
     {
         if (_whole.TryGetValue(name, out string? known))
             return known;
         Match match = LayerTensor().Match(name);
         return match.Success && _inLayer.TryGetValue(match.Groups[2].Value, out string? part)
             ? $"blk.{match.Groups[1].Value}.{part}.{match.Groups[3].Value}"
-            : name;
+            : null;
+    }
+
+    /// <summary>The Hugging Face name of a GGUF tensor, or the name itself where there is none.</summary>
+    public static string ToHuggingFace(string name)
+    {
+        string[] parts = name.Split('.');
+        return parts is ["blk", var layer, var part, var kind]
+            ? $"model.layers.{layer}.{_inLayer.FirstOrDefault(pair => pair.Value == part).Key ?? part}.{kind}"
+            : _whole.FirstOrDefault(pair => pair.Value == name).Key ?? name;
     }
 
     /// <summary>Tables that some converters store and every implementation recomputes.</summary>

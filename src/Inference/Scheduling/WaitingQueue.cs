@@ -76,7 +76,7 @@ internal sealed class WaitingQueue(SchedulerOptions options, BlockPool pool)
         }
     }
 
-    /// <summary>The sequence to admit next, those held back in this step left out; null if there is none.</summary>
+    /// <summary>The sequence to admit next, those held back in this step left out unless overdue; null if there is none.</summary>
     public Sequence? Next(long step)
     {
         Sequence? first = null;
@@ -112,7 +112,8 @@ internal sealed class WaitingQueue(SchedulerOptions options, BlockPool pool)
         return best;
     }
 
-    private static bool IsCandidate(Sequence sequence, long step) => !sequence.IsIdle && sequence.HeldStep != step;
+    // One that was held back may have become overdue since, in the same step.
+    private static bool IsCandidate(Sequence sequence, long step) => !sequence.IsIdle && (sequence.HeldStep != step || sequence.IsOverdue);
 
     private static bool Precedes(Sequence a, Sequence b)
     {

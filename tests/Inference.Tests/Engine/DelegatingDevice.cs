@@ -12,7 +12,15 @@ internal sealed class DelegatingDevice(Device inner) : Device
     /// <summary>Called for every row that is read.</summary>
     public Func<ReadOnlyMemory<float>, float[]>? OnRead { get; set; }
 
+    /// <summary>Called before every operation of a step, with its number within the step; may throw.</summary>
+    public Action<int>? OnOperation { get; set; }
+
     public int Steps { get; private set; }
+
+    /// <summary>How often it was disposed.</summary>
+    public int Disposals { get; private set; }
+
+    private int _operation;
 
     public override string Name => inner.Name;
 
@@ -24,29 +32,31 @@ internal sealed class DelegatingDevice(Device inner) : Device
 
     public override void Begin(StepBatch batch)
     {
-        OnStep?.Invoke(Steps++, batch);
+        _operation = 0;
+        int step = Steps++;
+        OnStep?.Invoke(step, batch);
         inner.Begin(batch);
     }
 
-    public override void Embed(DeviceWeight table, DeviceTensor destination) => inner.Embed(table, destination);
+    public override void Embed(DeviceWeight table, DeviceTensor destination) => Next().Embed(table, destination);
 
     public override void RmsNorm(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, DeviceTensor destination) =>
-        inner.RmsNorm(hidden, addend, gain, epsilon, destination);
+        Next().RmsNorm(hidden, addend, gain, epsilon, destination);
 
-    public override void Linear(DeviceTensor input, ReadOnlySpan<LinearTarget> targets) => inner.Linear(input, targets);
+    public override void Linear(DeviceTensor input, ReadOnlySpan<LinearTarget> targets) => Next().Linear(input, targets);
 
     public override void RotateAndStore(DeviceTensor queries, DeviceTensor keys, DeviceTensor values, Rope? rope, AttentionShape shape, DeviceKvCache cache, int layer) =>
-        inner.RotateAndStore(queries, keys, values, rope, shape, cache, layer);
+        Next().RotateAndStore(queries, keys, values, rope, shape, cache, layer);
 
     public override void Attend(DeviceTensor queries, AttentionShape shape, DeviceKvCache cache, int layer, DeviceTensor destination) =>
-        inner.Attend(queries, shape, cache, layer, destination);
+        Next().Attend(queries, shape, cache, layer, destination);
 
     public override void Gate(DeviceTensor gate, DeviceTensor up, Activation activation, DeviceTensor destination) =>
-        inner.Gate(gate, up, activation, destination);
+        Next().Gate(gate, up, activation, destination);
 
-    public override void SelectRows(DeviceTensor source, DeviceTensor destination) => inner.SelectRows(source, destination);
+    public override void SelectRows(DeviceTensor source, DeviceTensor destination) => Next().SelectRows(source, destination);
 
-    public override void ArgMax(DeviceTensor logits) => inner.ArgMax(logits);
+    public override void ArgMax(DeviceTensor logits) => Next().ArgMax(logits);
 
     public override void ReadArgMax(Span<int> tokens) => inner.ReadArgMax(tokens);
 
@@ -55,7 +65,15 @@ internal sealed class DelegatingDevice(Device inner) : Device
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
-            inner.Dispose();
+        if (!disposing)
+            return;
+        Disposals++;
+        inner.Dispose();
+    }
+
+    private Device Next()
+    {
+        OnOperation?.Invoke(_operation++);
+        return inner;
     }
 }

@@ -29,6 +29,17 @@ internal sealed class RecordedRequest
         Result = await generation.Completion;
     }
 
+    /// <summary>Runs it through its stream, whose tokens are what the result says.</summary>
+    public async Task StreamAsync(InferenceEngine engine)
+    {
+        Generation generation = await engine.SubmitAsync(Prompt, Options);
+        var tokens = new List<int>();
+        await foreach (GeneratedToken token in generation)
+            tokens.Add(token.Id);
+        Result = await generation.Completion;
+        Assert.Equal(Result.Tokens, tokens);
+    }
+
     /// <summary>Asserts that two runs of the same request saw the same bits and gave the same tokens.</summary>
     public static void AssertSame(RecordedRequest alone, RecordedRequest together)
     {

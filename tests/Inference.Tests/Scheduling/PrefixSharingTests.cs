@@ -123,6 +123,22 @@ public class PrefixSharingTests
     }
 
     [Fact]
+    public void A_longer_prefix_that_does_not_fit_stops_nobody()
+    {
+        SimulatedEngine engine = new(new(), blocks: 10, blockSize: 4);
+        engine.Submit(Prompt(8, 1, 1), 10);
+        engine.Drain(10);
+        engine.Submit(Prompt(0, 20, 2), 30);
+        engine.Step();
+        Sequence small = engine.Submit(Prompt(0, 3, 3), 4);
+        Sequence large = engine.Submit(Prompt(8, 16, 4), 28);
+        engine.Step();
+        Assert.Equal(SequenceState.Finished, small.State);
+        Assert.Equal(SequenceState.Waiting, large.State);
+        engine.Drain(100);
+    }
+
+    [Fact]
     public void Without_prefix_caching_nothing_is_shared_or_held_back()
     {
         SimulatedEngine engine = new(new() { MaxTokensPerStep = 100 }, blocks: 100, blockSize: 4, prefixCaching: false);

@@ -44,6 +44,17 @@ public class StarvationTests
     }
 
     [Fact]
+    public void The_bound_holds_for_one_that_is_held_back_for_a_prefix()
+    {
+        SimulatedEngine engine = new(new() { MaxTokensPerStep = 100, MaxBypasses = 1 }, blocks: 100, blockSize: 4);
+        engine.Submit(Prompt(20, 0), 30);
+        engine.Submit(Prompt(20, 0), 30);
+        engine.Submit(Prompt(3, 1), 30);
+        engine.Submit(Prompt(3, 2), 30);
+        Assert.Equal([1L, 3, 2, 4], engine.Step().Select(slice => slice.Sequence.Id));
+    }
+
+    [Fact]
     public void Once_overdue_it_is_not_preempted_by_later_arrivals_either()
     {
         SimulatedEngine engine = new(new() { MaxBypasses = 1, MaxSequences = 2 }, blocks: 7, blockSize: 4);

@@ -12,12 +12,14 @@ namespace Inference.Cpu.Assembled;
 /// <c>sums + 16 i</c>, which must be aligned to nothing in particular.</para>
 /// <para>It gives the bits of <see cref="QuantizedKernel{TLanes, T, TCodes, TScales}"/>: inside a block all is integers (those that it
 /// holds as floats stay below 2^24 and are exact), and across blocks it makes the same roundings in the same order.</para>
-/// <para>Registers: zmm0-15 sums, zmm16-23 codes of the block, zmm24 scale, zmm25 minimum, zmm26-27 sub-scales, zmm28 sub-minima,
+/// <para>Registers: zmm0-15 sums, zmm16-23 codes of the block, zmm24 scale, zmm25 minimum, zmm26-27 sub-scales or
+/// their products with scale and minimum, zmm28 sub-minima,
 /// zmm29-31 scratch.</para>
 /// </remarks>
 internal sealed class TileAssembler
 {
     private const int Groups = 8;
+    private const int PrefetchDistance = 4096;
     private const int SumOffset = 40;
     private const int FirstSumOffset = 44;
     private const int SecondSumOffset = 48;
@@ -54,6 +56,10 @@ internal sealed class TileAssembler
 
     private static AssemblerRegisterZMM Minimum => zmm25;
 
+    private static AssemblerRegisterZMM BlockScale => zmm26;
+
+    private static AssemblerRegisterZMM BlockMinimum => zmm27;
+
     private static AssemblerRegisterZMM SubMinima => zmm28;
 
     private bool HasPairs => _layout.GroupsPerBlock == 2;
@@ -88,6 +94,10 @@ internal sealed class TileAssembler
             _code.mov(_blocks, _layout.SuperBlocks);
             _code.Label(ref block);
         }
+
+        // While several rows keep the multipliers busy, the processor does not look far enough ahead by itself to fetch the next weights.
+        for (int line = 0; line < _layout.SuperBytes / _layout.SuperBlocks; line += 64)
+            _code.prefetcht0(__byte_ptr[_weights + (PrefetchDistance + line)]);
 
         EmitCodes();
         if (_layout.HasSubScales)
@@ -204,25 +214,38 @@ internal sealed class TileAssembler
 
     private void EmitSubScales()
     {
-        int groups = _layout.GroupsPerBlock;
-        for (int group = 0; group < groups; group++)
+        if (!HasPairs)
+        {
+            EmitProduct(BlockScale, Scale, 0);
+            if (_layout.HasMinima)
+                EmitProduct(BlockMinimum, Minimum, PanelLayout.Rows);
+            _code.add(_subScales, (_layout.HasMinima ? 2 : 1) * PanelLayout.Rows);
+            return;
+        }
+
+        for (int group = 0; group < 2; group++)
         {
             _code.vpmovsxbd(_z[26 + group], __xmmword_ptr[_subScales + group * PanelLayout.Rows]);
             _code.vcvtdq2ps(_z[26 + group], _z[26 + group]);
         }
 
-        int bytes = groups * PanelLayout.Rows;
         if (_layout.HasMinima)
         {
             // The minima of the two halves of the block in the two halves of each lane, for a product of pairs.
-            _code.vpmovzxbd(SubMinima, __xmmword_ptr[_subScales + bytes]);
-            _code.vpmovzxbd(zmm29, __xmmword_ptr[_subScales + (bytes + (groups - 1) * PanelLayout.Rows)]);
+            _code.vpmovzxbd(SubMinima, __xmmword_ptr[_subScales + 2 * PanelLayout.Rows]);
+            _code.vpmovzxbd(zmm29, __xmmword_ptr[_subScales + 3 * PanelLayout.Rows]);
             _code.vpslld(zmm29, zmm29, 16);
             _code.vpord(SubMinima, SubMinima, zmm29);
-            bytes *= 2;
         }
 
-        _code.add(_subScales, bytes);
+        _code.add(_subScales, (_layout.HasMinima ? 4 : 2) * PanelLayout.Rows);
+    }
+
+    private void EmitProduct(AssemblerRegisterZMM product, AssemblerRegisterZMM unit, int offset)
+    {
+        _code.vpmovsxbd(product, __xmmword_ptr[_subScales + offset]);
+        _code.vcvtdq2ps(product, product);
+        _code.vmulps(product, unit, product);
     }
 
     private void EmitRow(AssemblerRegisterZMM sum, int offset)
@@ -243,21 +266,20 @@ internal sealed class TileAssembler
         if (twoChains && !HasPairs)
             _code.vpaddd(zmm29, zmm29, zmm30);
         _code.vcvtdq2ps(zmm29, zmm29);
-        if (_layout.HasSubScales)
-            _code.vmulps(zmm29, zmm29, zmm26);
         if (HasPairs)
         {
+            _code.vmulps(zmm29, zmm29, zmm26);
             _code.vcvtdq2ps(zmm30, zmm30);
             _code.vfmadd231ps(zmm29, zmm30, zmm27);
         }
 
-        _code.vmulps(zmm31, Scale, __dword_bcst[_input + (offset + InputBlock.ScaleOffset)]);
+        _code.vmulps(zmm31, _layout.HasSubScales && !HasPairs ? BlockScale : Scale, __dword_bcst[_input + (offset + InputBlock.ScaleOffset)]);
         _code.vfmadd231ps(sum, zmm29, zmm31);
         if (!_layout.HasMinima)
             return;
-        if (!_layout.HasSubScales)
+        if (!HasPairs)
         {
-            _code.vfmadd231ps(sum, Minimum, __dword_bcst[_input + (offset + InputBlock.ScaledSumOffset)]);
+            _code.vfmadd231ps(sum, _layout.HasSubScales ? BlockMinimum : Minimum, __dword_bcst[_input + (offset + InputBlock.ScaledSumOffset)]);
             return;
         }
 

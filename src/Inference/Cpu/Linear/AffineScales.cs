@@ -18,6 +18,12 @@ internal readonly unsafe struct AffineScales<TLanes, T> : IScales<T>
     public static T Minimum(byte* scales, int row) => TLanes.LoadHalves(scales + (PanelLayout.Rows + row) * sizeof(ushort));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T BlockScale(T scale, byte* scales, int block, int row) => scale;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T BlockMinimum(T minimum, byte* scales, int block, int row) => minimum;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T SubScale(byte* scales, int block, int half, int row) => TLanes.RepeatInt16(1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -62,6 +62,9 @@ internal unsafe interface ILanes<T>
     /// <summary>Widens two signed bytes a lane into the two 16-bit halves of the lane.</summary>
     static abstract T LoadPairs(byte* lower, byte* upper);
 
+    /// <summary>Converts one signed byte a lane to a float.</summary>
+    static abstract T LoadSBytesAsSingle(byte* source);
+
     /// <summary>Converts one IEEE half a lane.</summary>
     static abstract T LoadHalves(byte* source);
 

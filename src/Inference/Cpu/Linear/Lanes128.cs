@@ -89,6 +89,9 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<byte>>
         (LoadSBytes(lower) & Vector128.Create(0xffff) | LoadSBytes(upper) << 16).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> LoadSBytesAsSingle(byte* source) => Vector128.ConvertToSingle(LoadSBytes(source)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> LoadSBytes(byte* source) =>
         Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<int>(source)).AsSByte()));
 

@@ -69,6 +69,9 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<byte>>
         (LoadSBytes(lower) & Vector256.Create(0xffff) | LoadSBytes(upper) << 16).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> LoadSBytesAsSingle(byte* source) => Vector256.ConvertToSingle(LoadSBytes(source)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> LoadSBytes(byte* source) => Avx2.ConvertToVector256Int32((sbyte*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

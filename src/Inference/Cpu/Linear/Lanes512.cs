@@ -69,6 +69,9 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<byte>>
         (LoadSBytes(lower) & Vector512.Create(0xffff) | LoadSBytes(upper) << 16).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> LoadSBytesAsSingle(byte* source) => Vector512.ConvertToSingle(LoadSBytes(source)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> LoadSBytes(byte* source) => Avx512F.ConvertToVector512Int32(Vector128.Load((sbyte*)source));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -70,7 +70,10 @@ internal static unsafe class LinearKernel
             run.ChunkCount += jobs[i].ChunkCount;
         }
 
-        team.Run(&LinearRun.Work, &run);
+        if (run.ChunkCount == 1)
+            LinearRun.Work(0, &run);
+        else
+            team.Run(&LinearRun.Work, &run);
         foreach (LinearCall call in calls)
             GC.KeepAlive(call.Weight);
     }

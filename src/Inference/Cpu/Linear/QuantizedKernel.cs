@@ -68,7 +68,8 @@ internal static unsafe class QuantizedKernel<TLanes, T, TCodes, TScales>
                 T firstScale = TScales.SubScale(scales, block, 0, row);
                 T secondScale = TCodes.IsWide ? TLanes.ShiftInt16(firstScale, 4) : TScales.SubScale(scales, block, 1, row);
                 sum = AddBlock(
-                    sum, input, scale, minimum, firstScale, secondScale, TScales.SubMinima(scales, block, row),
+                    sum, input, TScales.BlockScale(scale, scales, block, row), TScales.BlockMinimum(minimum, scales, block, row),
+                    firstScale, secondScale, TScales.SubMinima(scales, block, row),
                     TCodes.Low(lowTable, codes, 0), TCodes.Low(lowTable, codes, 1), TCodes.Low(lowTable, codes, 2), TCodes.Low(lowTable, codes, 3),
                     TCodes.Low(lowTable, codes, 4), TCodes.Low(lowTable, codes, 5), TCodes.Low(lowTable, codes, 6), TCodes.Low(lowTable, codes, 7),
                     TCodes.High(highTable, codes, 0), TCodes.High(highTable, codes, 1), TCodes.High(highTable, codes, 2), TCodes.High(highTable, codes, 3),
@@ -98,6 +99,8 @@ internal static unsafe class QuantizedKernel<TLanes, T, TCodes, TScales>
                 T firstScale = TScales.SubScale(scales, block, 0, row);
                 T secondScale = TCodes.IsWide ? TLanes.ShiftInt16(firstScale, 4) : TScales.SubScale(scales, block, 1, row);
                 T subMinima = TScales.SubMinima(scales, block, row);
+                T blockScale = TScales.BlockScale(scale, scales, block, row);
+                T blockMinimum = TScales.BlockMinimum(minimum, scales, block, row);
                 T low0 = TCodes.Low(lowTable, codes, 0);
                 T low1 = TCodes.Low(lowTable, codes, 1);
                 T low2 = TCodes.Low(lowTable, codes, 2);
@@ -117,7 +120,7 @@ internal static unsafe class QuantizedKernel<TLanes, T, TCodes, TScales>
                 for (int i = 0; i < rows; i++, input += InputBlock.Bytes)
                 {
                     sums[i] = AddBlock(
-                        sums[i], input, scale, minimum, firstScale, secondScale, subMinima,
+                        sums[i], input, blockScale, blockMinimum, firstScale, secondScale, subMinima,
                         low0, low1, low2, low3, low4, low5, low6, low7,
                         high0, high1, high2, high3, high4, high5, high6, high7);
                 }

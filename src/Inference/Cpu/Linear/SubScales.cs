@@ -14,6 +14,9 @@ internal readonly unsafe struct SubScales<TLanes, T, TGrouping> : IScales<T>
 
     public static int Bytes => Fields * HalvesBytes + Blocks * BlockBytes;
 
+    /// <summary>Whether one sub-scale holds for all 32 columns of a block.</summary>
+    private static bool IsWhole => TGrouping.GroupsPerBlock == 1;
+
     private static int Fields => TGrouping.HasMinima ? 2 : 1;
 
     private static int BlockBytes => Fields * TGrouping.GroupsPerBlock * PanelLayout.Rows;
@@ -26,20 +29,31 @@ internal readonly unsafe struct SubScales<TLanes, T, TGrouping> : IScales<T>
         TGrouping.HasMinima ? TLanes.LoadHalves(scales + HalvesBytes + row * sizeof(ushort)) : default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T BlockScale(T scale, byte* scales, int block, int row) =>
+        IsWhole ? TLanes.Multiply(scale, TLanes.LoadSBytesAsSingle(Block(scales, block) + row)) : scale;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T BlockMinimum(T minimum, byte* scales, int block, int row) =>
+        IsWhole && TGrouping.HasMinima ? TLanes.Multiply(minimum, TLanes.LoadSBytesAsSingle(Block(scales, block) + PanelLayout.Rows + row)) : minimum;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T SubScale(byte* scales, int block, int half, int row)
     {
-        byte* subScale = Block(scales, block) + (TGrouping.GroupsPerBlock == 1 ? 0 : half * PanelLayout.Rows) + row;
+        if (IsWhole)
+            return TLanes.RepeatInt16(1);
+
+        byte* subScale = Block(scales, block) + half * PanelLayout.Rows + row;
         return TLanes.LoadPairs(subScale, subScale);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T SubMinima(byte* scales, int block, int row)
     {
-        if (!TGrouping.HasMinima)
+        if (IsWhole || !TGrouping.HasMinima)
             return default;
 
         byte* minima = Block(scales, block) + TGrouping.GroupsPerBlock * PanelLayout.Rows + row;
-        return TLanes.LoadPairs(minima, minima + (TGrouping.GroupsPerBlock == 1 ? 0 : PanelLayout.Rows));
+        return TLanes.LoadPairs(minima, minima + PanelLayout.Rows);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -47,6 +61,8 @@ internal readonly unsafe struct SubScales<TLanes, T, TGrouping> : IScales<T>
     {
         if (!TGrouping.HasMinima)
             return sum;
+        if (IsWhole)
+            return TLanes.MultiplyAdd(minimum, TLanes.Repeat(input + InputBlock.ScaledSumOffset), sum);
 
         T integer = TLanes.DotInt16(subMinima, TLanes.Repeat(input + InputBlock.HalfSumsOffset));
         return TLanes.MultiplyAdd(TLanes.Int32ToSingle(integer), TLanes.Multiply(minimum, inputScale), sum);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Inference.Cpu;
+using Inference.Cpu.Assembled;
 using Inference.Cpu.Linear;
 using Inference.Formats;
 
@@ -30,10 +31,11 @@ public sealed class InstructionSetTests
     }
 
     [Theory]
-    [InlineData("EnableAVX512", "EnableAVX512F")]
-    [InlineData("EnableAVX2")]
-    [InlineData("EnableAVX")]
-    [InlineData("EnableHWIntrinsic")]
+    [InlineData(VnniSupport.SwitchName)]
+    [InlineData("DOTNET_EnableAVX512", "DOTNET_EnableAVX512F")]
+    [InlineData("DOTNET_EnableAVX2")]
+    [InlineData("DOTNET_EnableAVX")]
+    [InlineData("DOTNET_EnableHWIntrinsic")]
     public void Instruction_sets_switched_off_change_no_bit(params string[] settings)
     {
         string file = Path.GetTempFileName();
@@ -59,7 +61,7 @@ public sealed class InstructionSetTests
         };
         start.Environment[HashFile] = file;
         foreach (string setting in settings)
-            start.Environment[$"DOTNET_{setting}"] = "0";
+            start.Environment[setting] = "0";
 
         using Process child = Process.Start(start)!;
         Task<string> error = child.StandardError.ReadToEndAsync();
