@@ -29,7 +29,7 @@ internal static class ModelLoader
         Validate(options);
         try
         {
-            return LoadValid(path, options, progress, cancellation);
+            return LoadValid(path, options, cleanup, progress, cancellation);
         }
         catch (NotSupportedException refusal) when (refusal is not PlatformNotSupportedException)
         {
@@ -37,7 +37,7 @@ internal static class ModelLoader
         }
     }
 
-    private static LoadedModel LoadValid(string path, EngineOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellation)
+    private static LoadedModel LoadValid(string path, EngineOptions options, CleanupOnFailure cleanup, IProgress<LoadProgress>? progress, CancellationToken cancellation)
     {
         ILogger logger = options.LoggerFactory?.CreateLogger("Inference.Engine") ?? NullLogger.Instance;
         TimeProvider time = options.TimeProvider ?? TimeProvider.System;
