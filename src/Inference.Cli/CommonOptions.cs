@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Numerics;
 
 namespace Inference.Cli;
 
@@ -9,16 +10,12 @@ internal static class CommonOptions
     public static Option<bool> Json() => new("--json") { Description = "Write one JSON document to the standard output and nothing else." };
 
     public static Argument<string> Model(string description = "A GGUF file, a safetensors file, or a folder with safetensors and config.json.")
-        => new("MODEL") { Description = description };
+        => Path(new Argument<string>("MODEL") { Description = description });
 
-    public static Option<int> Threads() => AtLeast(new Option<int>("--threads")
-    {
-        Description = "Threads that compute; 0 uses every physical core.",
-        HelpName = "N",
-    }, 0);
+    public static Option<int?> Threads() => Whole("--threads", "N", "Threads that compute; 0, or not given, uses every physical core.", 0, 1024);
 
     /// <summary>The number of threads as engines take it.</summary>
-    public static int? ThreadCount(ParseResult arguments, Option<int> threads)
+    public static int? ThreadCount(ParseResult arguments, Option<int?> threads)
         => arguments.GetValue(threads) is > 0 and var count ? count : null;
 
     /// <summary>A decimal number, with a point: a comma is refused rather than skipped.</summary>
@@ -37,13 +34,46 @@ internal static class CommonOptions
         },
     };
 
-    /// <summary>Refuses smaller values.</summary>
-    public static Option<int> AtLeast(Option<int> option, int least)
+    /// <summary>A whole number in a range; null where neither given nor standard.</summary>
+    public static Option<T?> Whole<T>(string name, string letter, string description, T least, T most, T? standard = null)
+        where T : struct, IBinaryInteger<T>
+    {
+        Option<T?> option = new(name)
+        {
+            Description = description,
+            HelpName = letter,
+            CustomParser = argument =>
+            {
+                string text = argument.Tokens[0].Value;
+                if (T.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out T value) && value >= least && value <= most)
+                    return value;
+                argument.AddError($"{name} takes a whole number from {least} to {most}, not '{text}'.");
+                return null;
+            },
+        };
+        if (standard is not null)
+            option.DefaultValueFactory = _ => standard;
+        return option;
+    }
+
+    /// <summary>Refuses an empty path, which no file has.</summary>
+    public static Argument<string> Path(Argument<string> argument)
+    {
+        argument.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: "" }])
+                result.AddError($"{argument.Name} is empty; a path is needed.");
+        });
+        return argument;
+    }
+
+    /// <inheritdoc cref="Path(Argument{string})"/>
+    public static Option<string> Path(Option<string> option)
     {
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out int value) && value < least)
-                result.AddError($"{option.Name} must be {least} or more, not {value}.");
+            if (result.Tokens is [{ Value: "" }])
+                result.AddError($"{option.Name} is empty; a path is needed.");
         });
         return option;
     }

@@ -16,7 +16,7 @@ internal static class NumberList
         {
             if (!int.TryParse(part, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number))
             {
-                argument.AddError($"'{part}' is not a whole number.");
+                argument.AddError($"'{part}' is not a whole number of 32 bits.");
                 return [];
             }
 

@@ -5,15 +5,15 @@ namespace Inference.Cli;
 /// <summary>The options that say how tokens are chosen and when to stop.</summary>
 internal sealed class SamplingOptions
 {
-    private readonly Option<int> _maxTokens = CommonOptions.AtLeast(new("--max-tokens") { Description = "The most tokens to generate.", HelpName = "N", DefaultValueFactory = _ => 256 }, 1);
+    private readonly Option<int?> _maxTokens = CommonOptions.Whole("--max-tokens", "N", "The most tokens to generate; the context may end it earlier.", 1, int.MaxValue, 256);
     private readonly Option<float> _temperature = CommonOptions.Number("--temperature", "T", 0, "0 takes the most probable token; higher is more varied.");
-    private readonly Option<int> _topK = new("--top-k") { Description = "Choose among the K most probable tokens; 0 is off.", HelpName = "K" };
+    private readonly Option<int?> _topK = CommonOptions.Whole("--top-k", "K", "Choose among the K most probable tokens; 0 is off.", 0, int.MaxValue, 0);
     private readonly Option<float> _topP = CommonOptions.Number("--top-p", "P", 1, "Choose among the most probable tokens whose probabilities reach P; 1 is off.");
     private readonly Option<float> _minP = CommonOptions.Number("--min-p", "P", 0, "Choose among tokens at least P times as probable as the best; 0 is off.");
     private readonly Option<float> _repetition = CommonOptions.Number("--repetition-penalty", "R", 1, "Divides logits of tokens seen before; 1 is off.");
     private readonly Option<float> _frequency = CommonOptions.Number("--frequency-penalty", "F", 0, "Subtracted for each time a token was generated; 0 is off.");
     private readonly Option<float> _presence = CommonOptions.Number("--presence-penalty", "F", 0, "Subtracted if a token was generated; 0 is off.");
-    private readonly Option<ulong?> _seed = new("--seed") { Description = "Seed of the random numbers; the same seed gives the same text.", HelpName = "S" };
+    private readonly Option<ulong?> _seed = CommonOptions.Whole<ulong>("--seed", "S", "Seed of the random numbers; the same seed gives the same text. Drawn at random where not given.", 0, ulong.MaxValue);
     private readonly Option<string[]> _stop = new("--stop") { Description = "End where this text comes up; may be given several times.", HelpName = "TEXT", DefaultValueFactory = _ => [] };
 
     public void AddTo(Command command)
@@ -26,7 +26,7 @@ internal sealed class SamplingOptions
     {
         MaxOutputTokens = arguments.GetValue(_maxTokens),
         Temperature = arguments.GetValue(_temperature),
-        TopK = arguments.GetValue(_topK),
+        TopK = arguments.GetValue(_topK) ?? 0,
         TopP = arguments.GetValue(_topP),
         MinP = arguments.GetValue(_minP),
         RepetitionPenalty = arguments.GetValue(_repetition),

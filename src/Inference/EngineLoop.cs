@@ -65,9 +65,10 @@ internal sealed class EngineLoop
     // Unsafe: the context of whoever happened to load the engine (its activity, its user) is not that of the requests to come.
     public void Start() => new Thread(Run) { IsBackground = true, Name = "Inference engine" }.UnsafeStart();
 
-    public void Post(EngineCommand command)
+    public void Post(params ReadOnlySpan<EngineCommand> commands)
     {
-        _commands.Enqueue(command);
+        foreach (EngineCommand command in commands)
+            _commands.Enqueue(command);
         _wake.Set();
         if (_exited)
             EndAll();

@@ -16,6 +16,10 @@ public readonly record struct GeneratedToken(int Id, string Text)
     /// <summary>The most likely tokens at this place, best first, where <see cref="GenerationOptions.LogProbabilities"/> asked for them.</summary>
     public IReadOnlyList<TokenLogProbability>? Alternatives { get; init; }
 
+    /// <summary>From the submission of the request to the end of the step that computed the token, whenever it is read.</summary>
+    /// <remarks>The first token's is the time to first token; differences between neighbours are inter-token latencies.</remarks>
+    public TimeSpan Elapsed { get; init; }
+
     /// <summary>Set on the last token of a generation that ended by itself.</summary>
     public FinishReason? FinishReason { get; init; }
 }

@@ -218,13 +218,35 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>Submits requests so that an idle engine begins them all in the same step. They must fit the queue.</summary>
+    internal async Task<Generation[]> SubmitTogetherAsync(IReadOnlyList<Prompt> prompts, GenerationOptions options, CancellationToken cancellationToken)
+    {
+        ThrowIfStopped();
+        var generations = new Generation[prompts.Count];
+        for (int i = 0; i < generations.Length; i++)
+        {
+            await _queuePlaces.WaitAsync(cancellationToken).ConfigureAwait(false);
+            generations[i] = PrepareWithPlace(prompts[i], options, cancellationToken);
+        }
+
+        _loop.Post(Array.ConvertAll(generations, generation => new EngineCommand(EngineCommandKind.Submit, generation)));
+        return generations;
+    }
+
     private Generation SubmitWithPlace(Prompt prompt, GenerationOptions? options, CancellationToken cancellationToken)
+    {
+        Generation generation = PrepareWithPlace(prompt, options ?? new GenerationOptions(), cancellationToken);
+        _loop.Post(new EngineCommand(EngineCommandKind.Submit, generation));
+        return generation;
+    }
+
+    private Generation PrepareWithPlace(Prompt prompt, GenerationOptions options, CancellationToken cancellationToken)
     {
         Generation generation;
         try
         {
             ThrowIfStopped();
-            generation = Prepare(prompt, options ?? new GenerationOptions());
+            generation = Prepare(prompt, options);
         }
         catch
         {
@@ -234,7 +256,6 @@ public sealed class InferenceEngine : IAsyncDisposable
 
         _loaded.Meter.Submitted();
         generation.CancelOn(cancellationToken);
-        _loop.Post(new EngineCommand(EngineCommandKind.Submit, generation));
         return generation;
     }
 

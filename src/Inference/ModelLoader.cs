@@ -47,6 +47,8 @@ internal static class ModelLoader
 
         Device device = options.Device ?? cleanup.Add(new CpuDevice(options.Threads ?? ThreadTeam.DefaultThreads));
         ModelFile file = cleanup.Add(ModelFile.Open(path));
+        if (file.Tensors.Count == 0)
+            throw new ModelFormatException(path, null, -1, "the file holds no weights");
         DecoderConfig config = DecoderConfigReader.Read(file);
         Tokenizer tokenizer = file is GgufFile gguf ? Tokenizer.FromGguf(gguf) : Tokenizer.Load(((SafetensorsModel)file).Folder);
         cancellation.ThrowIfCancellationRequested();
@@ -66,8 +68,9 @@ internal static class ModelLoader
 
         int context = options.ContextLength ?? config.ContextLength;
         KvCacheShape shape = ShapeCache(options, config, file, context);
-        DeviceKvCache cache = cleanup.Add(device.AllocateKvCache(shape));
         int cacheTokens = (int)Math.Min((long)shape.Blocks * shape.BlockSize, int.MaxValue);
+        Require(options.KvCacheTokens is not null || options.ContextLength is null || options.ContextLength <= cacheTokens, options.ContextLength, nameof(options.ContextLength), $"at most {cacheTokens}, for which a quarter of this machine's memory suffices, unless KvCacheTokens is set");
+        DeviceKvCache cache = cleanup.Add(device.AllocateKvCache(shape));
         var info = new ModelInfo(DecoderConfigReader.ModelName(file), config.Architecture.Name, vocabulary, config.Layers, config.Width, config.ContextLength, total);
 
         LogMessages.Loaded(logger, info.Name, info.Architecture, info.Layers, vocabulary, device.Name, time.GetElapsedTime(start).TotalMilliseconds);

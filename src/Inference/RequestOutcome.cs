@@ -36,7 +36,13 @@ internal sealed class RequestOutcome(Tokenizer tokenizer, EngineMeter meter, Tim
         if (reason is not null && !state.Text.Stopped)
             text += state.Text.Flush();
         state.Output.Append(text);
-        return new GeneratedToken(token.Token, text) { LogProbability = token.LogProbability, Alternatives = token.Top, FinishReason = reason };
+        return new GeneratedToken(token.Token, text)
+        {
+            LogProbability = token.LogProbability,
+            Alternatives = token.Top,
+            Elapsed = time.GetElapsedTime(state.Submitted, now),
+            FinishReason = reason,
+        };
     }
 
     public void End(Generation generation, FinishReason reason)

@@ -7,38 +7,27 @@ internal static class BatchRun
 {
     public static async Task<BatchMeasurement> MeasureAsync(InferenceEngine engine, Workload workload, int batch, int seed, CancellationToken cancellationToken)
     {
-        int[][] prompts = [.. Enumerable.Range(0, batch).Select(stream => workload.Prompt(engine.Model.VocabularySize, (seed * 1_000_003) + (batch * 4099) + stream))];
+        Prompt[] prompts = [.. Enumerable.Range(0, batch).Select(stream => (Prompt)workload.Prompt(engine.Model.VocabularySize, (seed * 1_000_003) + (batch * 4099) + stream))];
         GenerationOptions options = new() { MaxOutputTokens = workload.OutputLimit(batch), IgnoreEndOfText = true };
 
-        long submitted = Stopwatch.GetTimestamp();
-        Generation[] generations = [.. prompts.Select(prompt => engine.Submit(prompt, options))];
-        Task<List<long>>[] readers = [.. generations.Select(generation => ReadAsync(generation, cancellationToken))];
-
-        // When the first stream is through, not all decode any more, and the measurement is over.
-        await Task.WhenAny(readers);
-        foreach (Generation generation in generations)
-            generation.Cancel();
-        List<long>[] arrivals = await Task.WhenAll(readers);
-        cancellationToken.ThrowIfCancellationRequested();
-        if (arrivals.Any(times => times.Count == 0))
-            throw new UserErrorException("A stream ended before its first token; the figures would mean nothing.");
-        return Evaluate(batch, workload.PromptTokens, submitted, arrivals);
+        // Together: a fast model would otherwise be done with the first stream before the last one is submitted.
+        Generation[] streams = await engine.SubmitTogetherAsync(prompts, options, cancellationToken);
+        List<TimeSpan>[] times = await Task.WhenAll(streams.Select(stream => ReadAsync(stream, streams[0], cancellationToken)));
+        return Evaluate(batch, workload.PromptTokens, times);
     }
 
-    internal static BatchMeasurement Evaluate(int batch, int promptTokens, long submitted, IReadOnlyList<List<long>> arrivals)
+    internal static BatchMeasurement Evaluate(int batch, int promptTokens, IReadOnlyList<List<TimeSpan>> streams)
     {
-        long allStarted = arrivals.Max(times => times[0]);
-        long firstEnded = arrivals.Min(times => times[^1]);
-        long decoded = arrivals.Sum(times => (long)times.Count(time => time > allStarted && time <= firstEnded));
+        TimeSpan allStarted = streams.Max(times => times[0]);
+        TimeSpan firstEnded = streams.Min(times => times[^1]);
+        long decoded = streams.Sum(times => (long)times.Count(time => time > allStarted && time <= firstEnded));
         return new BatchMeasurement(
             batch,
-            (double)batch * promptTokens / Seconds(submitted, allStarted),
-            decoded == 0 ? 0 : decoded / Seconds(allStarted, firstEnded),
-            BatchMeasurement.Median(arrivals.Select(times => 1000 * Seconds(submitted, times[0]))),
+            batch * promptTokens / allStarted.TotalSeconds,
+            decoded == 0 ? 0 : decoded / (firstEnded - allStarted).TotalSeconds,
+            BatchMeasurement.Median(streams.Select(times => times[0].TotalMilliseconds)),
             PeakMemory());
     }
-
-    private static double Seconds(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalSeconds;
 
     private static long PeakMemory()
     {
@@ -46,11 +35,13 @@ internal static class BatchRun
         return process.PeakWorkingSet64;
     }
 
-    private static async Task<List<long>> ReadAsync(Generation generation, CancellationToken cancellationToken)
+    // The engine's own times: on a machine whose cores all compute, a reader may see its tokens late and many at once.
+    private static async Task<List<TimeSpan>> ReadAsync(Generation generation, Generation first, CancellationToken cancellationToken)
     {
-        List<long> times = [];
-        await foreach (GeneratedToken _ in generation.WithCancellation(cancellationToken))
-            times.Add(Stopwatch.GetTimestamp());
+        TimeSpan submitted = Stopwatch.GetElapsedTime(first.State.Submitted, generation.State.Submitted);
+        List<TimeSpan> times = [];
+        await foreach (GeneratedToken token in generation.WithCancellation(cancellationToken))
+            times.Add(submitted + token.Elapsed);
         return times;
     }
 }

@@ -12,12 +12,14 @@ internal sealed record Workload(int PromptTokens, int OutputTokens, int LargestB
     public int StepTokens { get; } = Math.Max(512, 2 * LargestBatch);
 
     /// <summary>What a stream generates at most: streams that start early decode while the prompts of the others are read, and go on until all have decoded enough.</summary>
-    public int OutputLimit(int batch) => OutputTokens + (batch == 1 ? 0 : (batch * PromptTokens + StepTokens - batch - 1) / (StepTokens - batch) + 1);
+    public int OutputLimit(int batch) => OutputTokens + (batch == 1 ? 0 : (int)(((long)batch * PromptTokens + StepTokens - batch - 1) / (StepTokens - batch)) + 1);
 
     /// <summary>An engine with room for the largest batch, and without the prefix cache: no prompt may be had for nothing.</summary>
     public EngineOptions EngineOptions(int? threads)
     {
         int length = (PromptTokens + OutputLimit(LargestBatch) + CacheBlock) / CacheBlock * CacheBlock;
+        if ((long)length * LargestBatch > int.MaxValue)
+            throw new UserErrorException($"{LargestBatch} streams of {length} tokens are more than a cache can hold.");
         return new EngineOptions
         {
             Threads = threads,
@@ -25,8 +27,10 @@ internal sealed record Workload(int PromptTokens, int OutputTokens, int LargestB
             MaxTokensPerStep = StepTokens,
             MaxSequences = LargestBatch,
             KvBlockSize = CacheBlock,
-            KvCacheTokens = checked(length * LargestBatch),
+            KvCacheTokens = length * LargestBatch,
             PrefixCaching = false,
+            // No reader may slow the engine down.
+            StreamCapacity = length,
         };
     }
 

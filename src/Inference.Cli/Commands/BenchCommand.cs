@@ -7,6 +7,7 @@ namespace Inference.Cli.Commands;
 /// <summary>Measures speed at several batch sizes.</summary>
 internal static class BenchCommand
 {
+    private const int MostTokens = 1 << 20;
     private const string Explanation = """
         Measures prompt processing and decoding at each batch size, through the public engine; figures are medians over the repeats.
         All streams of a batch arrive at once, with random prompts of their own, and the prefix cache is off.
@@ -19,11 +20,11 @@ internal static class BenchCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> model = CommonOptions.Model();
-        Option<int> promptTokens = CommonOptions.AtLeast(new("--prompt-tokens") { Description = "Length of each prompt.", HelpName = "N", DefaultValueFactory = _ => 512 }, 1);
-        Option<int> outputTokens = CommonOptions.AtLeast(new("--output-tokens") { Description = "Tokens to decode for each stream.", HelpName = "N", DefaultValueFactory = _ => 128 }, 2);
+        Option<int?> promptTokens = CommonOptions.Whole("--prompt-tokens", "N", "Length of each prompt, in tokens.", 1, MostTokens, 512);
+        Option<int?> outputTokens = CommonOptions.Whole("--output-tokens", "N", "Tokens to decode for each stream.", 2, MostTokens, 128);
         Option<int[]> batches = new("--batch") { Description = "Streams at once; several sizes separated by commas.", HelpName = "SIZES", DefaultValueFactory = _ => [1, 2, 4, 8, 16, 32], CustomParser = NumberList.Parse };
-        Option<int> repeat = CommonOptions.AtLeast(new("--repeat") { Description = "Runs of each batch size.", HelpName = "N", DefaultValueFactory = _ => 3 }, 1);
-        Option<int> threads = CommonOptions.Threads();
+        Option<int?> repeat = CommonOptions.Whole("--repeat", "N", "Runs of each batch size.", 1, 1000, 3);
+        Option<int?> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json();
         Command command = new("bench", Explanation) { model, promptTokens, outputTokens, batches, threads, repeat, json };
         command.SetAction(async (arguments, cancellationToken) =>
@@ -32,11 +33,11 @@ internal static class BenchCommand
             if (sizes.Length == 0 || sizes.Any(size => size is < 1 or > 1024))
                 throw new UserErrorException("--batch takes sizes from 1 to 1024.");
 
-            Workload workload = new(arguments.GetValue(promptTokens), arguments.GetValue(outputTokens), sizes.Max());
+            Workload workload = new(arguments.GetValue(promptTokens)!.Value, arguments.GetValue(outputTokens)!.Value, sizes.Max());
             EngineOptions options = workload.EngineOptions(CommonOptions.ThreadCount(arguments, threads));
             string path = arguments.GetRequiredValue(model);
             await using InferenceEngine engine = await EngineLoader.LoadAsync(path, options, terminal, cancellationToken);
-            BatchMeasurement[] results = await MeasureAsync(engine, workload, sizes, arguments.GetValue(repeat), terminal, cancellationToken);
+            BatchMeasurement[] results = await MeasureAsync(engine, workload, sizes, arguments.GetValue(repeat)!.Value, terminal, cancellationToken);
             if (arguments.GetValue(json))
                 terminal.WriteJson(new { model = path, device = engine.DeviceName, threads = options.Threads, workload.PromptTokens, workload.OutputTokens, results });
             else

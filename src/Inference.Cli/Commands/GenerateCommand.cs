@@ -11,10 +11,10 @@ internal static class GenerateCommand
     {
         Argument<string> model = CommonOptions.Model();
         Option<string> prompt = new("--prompt") { Description = "The text to continue; '-' reads the standard input, byte for byte.", HelpName = "TEXT|-", Required = true };
-        Option<int?> context = new("--context") { Description = "The most tokens, prompt and output together; the model's own limit where not given.", HelpName = "N" };
+        Option<int?> context = CommonOptions.Whole("--context", "N", "The most tokens, prompt and output together; the model's own limit where not given.", 2, int.MaxValue);
         Option<bool> noSpecial = new("--no-special") { Description = "Add no special tokens to the prompt." };
         Option<bool> parseSpecial = new("--parse-special") { Description = "Read special tokens that are spelled out in the prompt." };
-        Option<int> threads = CommonOptions.Threads();
+        Option<int?> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json();
         SamplingOptions sampling = new();
         Command command = new("generate", "Continues a text and streams what comes. Statistics go to the error stream.") { model, prompt };

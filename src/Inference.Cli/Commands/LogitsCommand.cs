@@ -11,8 +11,8 @@ internal static class LogitsCommand
     {
         Argument<string> model = CommonOptions.Model();
         Option<int[]> tokens = new("--tokens") { Description = "The token ids, separated by commas.", HelpName = "IDS", Required = true, CustomParser = NumberList.Parse };
-        Option<string> output = new("--out") { Description = "Where to write them: one little-endian 32-bit float for each token of the vocabulary.", HelpName = "FILE", Required = true };
-        Option<int> threads = CommonOptions.Threads();
+        Option<string> output = CommonOptions.Path(new Option<string>("--out") { Description = "Where to write them: one little-endian 32-bit float for each token of the vocabulary.", HelpName = "FILE", Required = true });
+        Option<int?> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json();
         Command command = new("logits", "Writes the logits at the last of some tokens.") { model, tokens, output, threads, json };
         command.SetAction(async (arguments, cancellationToken) =>
@@ -22,7 +22,7 @@ internal static class LogitsCommand
                 throw new UserErrorException("--tokens needs at least one id.");
 
             string path = arguments.GetRequiredValue(output);
-            AtomicFile.CheckTarget(path);
+            AtomicFile.CheckFolder(path);
             EngineOptions options = new() { Threads = CommonOptions.ThreadCount(arguments, threads), MaxSequences = 1 };
             await using InferenceEngine engine = await EngineLoader.LoadAsync(arguments.GetRequiredValue(model), options, terminal, cancellationToken);
             TokenIds.Check(ids, engine.Model.VocabularySize);

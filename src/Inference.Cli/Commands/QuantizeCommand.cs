@@ -10,8 +10,8 @@ internal static class QuantizeCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Argument<string> input = new("IN") { Description = "The GGUF file to convert." };
-        Argument<string> output = new("OUT") { Description = "The GGUF file to write; it appears whole or not at all." };
+        Argument<string> input = CommonOptions.Path(new Argument<string>("IN") { Description = "The GGUF file to convert." });
+        Argument<string> output = CommonOptions.Path(new Argument<string>("OUT") { Description = "The GGUF file to write; it appears whole or not at all." });
         Option<string> type = new("--type") { Description = $"Type of the matrices: {WeightRecipe.Names}. Vectors are written as F32.", HelpName = "T", Required = true };
         Option<bool> json = CommonOptions.Json();
         Command command = new("quantize", "Converts the weights of a GGUF file to another type.") { input, output, type, json };
@@ -21,7 +21,7 @@ internal static class QuantizeCommand
             string from = arguments.GetRequiredValue(input);
             string to = arguments.GetRequiredValue(output);
             AtomicFile.CheckTarget(to);
-            if (RealPath(from) == RealPath(to))
+            if (AtomicFile.RealPath(from) == AtomicFile.RealPath(to))
                 throw new UserErrorException($"{from} cannot be written over while it is read; give another file to write.");
 
             using GgufFile source = GgufFile.Open(from);
@@ -34,8 +34,6 @@ internal static class QuantizeCommand
         });
         return command;
     }
-
-    private static string RealPath(string path) => (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
 
     private static void Report(GgufFile source, string to, IReadOnlyList<ConvertedTensor> converted, bool json, Terminal terminal)
     {

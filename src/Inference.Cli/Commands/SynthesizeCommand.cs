@@ -9,7 +9,7 @@ internal static class SynthesizeCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Argument<string> output = new("OUT") { Description = "The GGUF file to write." };
+        Argument<string> output = CommonOptions.Path(new Argument<string>("OUT") { Description = "The GGUF file to write; it appears whole or not at all." });
         Option<string> shape = new("--shape")
         {
             Description = $"{string.Join(", ", ModelShape.Known.Select(known => known.Name))}, or a JSON file with architecture, layers, width, feedForward, heads, keyValueHeads, headSize, vocabulary "
@@ -18,8 +18,8 @@ internal static class SynthesizeCommand
             Required = true,
         };
         Option<string> type = new("--type") { Description = $"Type of the matrices: {WeightRecipe.Names}.", HelpName = "T", Required = true };
-        Option<string> vocabulary = new("--vocab") { Description = "Where the tokenizer comes from: a GGUF file or a tokenizer.json.", HelpName = "MODEL", Required = true };
-        Option<ulong> seed = new("--seed") { Description = "The same seed gives the same file.", HelpName = "N" };
+        Option<string> vocabulary = CommonOptions.Path(new Option<string>("--vocab") { Description = "Where the tokenizer comes from: a GGUF file or a tokenizer.json of byte-level BPE.", HelpName = "MODEL", Required = true });
+        Option<ulong?> seed = CommonOptions.Whole<ulong>("--seed", "S", "Seed of the weights; the same seed gives the same file.", 0, ulong.MaxValue, 0);
         Option<bool> json = CommonOptions.Json();
         Command command = new("synthesize", "Writes a model of a real shape with random weights, for benchmarks.") { output, shape, type, vocabulary, seed, json };
         command.SetAction(async (arguments, cancellationToken) =>
@@ -38,7 +38,7 @@ internal static class SynthesizeCommand
             await terminal.WithProgressAsync("Writing random weights", progress => Task.Run(
                 () =>
                 {
-                    SyntheticModel.Write(path, model, recipe, tokens, arguments.GetValue(seed), progress, cancellationToken);
+                    SyntheticModel.Write(path, model, recipe, tokens, arguments.GetValue(seed)!.Value, progress, cancellationToken);
                     return true;
                 },
                 cancellationToken));

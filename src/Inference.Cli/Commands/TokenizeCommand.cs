@@ -9,7 +9,7 @@ internal static class TokenizeCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> model = CommonOptions.Model("A GGUF file (one with only a vocabulary will do), a tokenizer.json, or a model folder.");
-        Option<string?> text = new("--text") { Description = "The text, taken byte for byte; '-' reads the standard input.", HelpName = "TEXT|-" };
+        Option<string?> text = new("--text") { Description = "The text; '-' reads the standard input, byte for byte: nothing is trimmed, and it need not be valid UTF-8.", HelpName = "TEXT|-" };
         Option<bool> noSpecial = new("--no-special") { Description = "Add no special tokens, such as the one that begins a text." };
         Option<bool> parseSpecial = new("--parse-special") { Description = "Read special tokens that are spelled out in the text; with --decode, spell them out." };
         Option<int[]?> decode = new("--decode") { Description = "Turn these ids into text instead.", HelpName = "IDS", CustomParser = NumberList.Parse };

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Inference.Cli.Synthesis;
 
@@ -9,9 +10,11 @@ internal sealed record ModelShape
     private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
+        NumberHandling = JsonNumberHandling.Strict,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
+
+    private static readonly JsonDocumentOptions _syntax = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     public static ModelShape SmolLM2 { get; } = new()
     {
@@ -76,15 +79,31 @@ internal sealed record ModelShape
 
         try
         {
-            ModelShape shape = JsonSerializer.Deserialize<ModelShape>(File.ReadAllBytes(nameOrPath), _json)
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(nameOrPath), _syntax);
+            CheckNames(document.RootElement, nameOrPath);
+            ModelShape shape = JsonSerializer.Deserialize<ModelShape>(document.RootElement, _json)
                 ?? throw new UserErrorException($"{nameOrPath}: holds no shape.");
             shape.Validate(nameOrPath);
             return shape;
         }
         catch (JsonException exception)
         {
-            throw new UserErrorException($"{nameOrPath}: {exception.Message}");
+            throw new UserErrorException(exception.Path is { Length: > 2 } field
+                ? $"{nameOrPath}: the value of {field[2..]} is of the wrong kind or too large."
+                : $"{nameOrPath}: this is not JSON, from byte {exception.BytePositionInLine} of line {exception.LineNumber + 1} on.");
         }
+    }
+
+    private static void CheckNames(JsonElement root, string path)
+    {
+        if (root.ValueKind != JsonValueKind.Object)
+            throw new UserErrorException($"{path}: holds no shape; a JSON object is needed.");
+        JsonPropertyInfo[] known = [.. _json.GetTypeInfo(typeof(ModelShape)).Properties];
+        string[] given = [.. root.EnumerateObject().Select(property => property.Name)];
+        if (given.FirstOrDefault(name => !known.Any(property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) is { } unknown)
+            throw new UserErrorException($"{path}: '{unknown}' is not known; a shape has {string.Join(", ", known.Select(property => property.Name))}.");
+        if (known.FirstOrDefault(property => property.IsRequired && !given.Contains(property.Name, StringComparer.OrdinalIgnoreCase)) is { } missing)
+            throw new UserErrorException($"{path}: {missing.Name} is missing.");
     }
 
     private void Validate(string path)
@@ -99,6 +118,8 @@ internal sealed record ModelShape
         Require(Vocabulary is > 0 and <= 1 << 22, "vocabulary must be from 1 to 4194304");
         Require(Context is > 0 and <= 1 << 24, "context must be from 1 to 16777216");
         Require(float.IsFinite(RopeTheta) && RopeTheta > 0, "ropeTheta must be positive");
+        Require(Llama3Scaling is null or { Factor: >= 1 and <= 1e6, LowFrequencyFactor: > 0, OriginalContext: > 0 }, "llama3Scaling needs a factor from 1 to 1000000, a positive lowFrequencyFactor and a positive originalContext");
+        Require(Llama3Scaling is null || Llama3Scaling.HighFrequencyFactor > Llama3Scaling.LowFrequencyFactor, "llama3Scaling.highFrequencyFactor must be above lowFrequencyFactor");
         Require(float.IsFinite(Epsilon) && Epsilon > 0, "epsilon must be positive");
 
         void Require(bool holds, string rule)

@@ -51,7 +51,7 @@ internal readonly struct JsonField
         }
         catch (JsonException e)
         {
-            throw new ModelFormatException(file, null, -1, $"the file is no JSON: {e.Message}", e);
+            throw new ModelFormatException(file, null, -1, $"this is not JSON, from byte {e.BytePositionInLine} of line {e.LineNumber + 1} on", e);
         }
     }
 

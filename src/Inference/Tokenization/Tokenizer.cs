@@ -67,7 +67,12 @@ public abstract class Tokenizer
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (Directory.Exists(path))
-            return FromJson(Path.Combine(path, "tokenizer.json"));
+        {
+            string json = Path.Combine(path, "tokenizer.json");
+            if (File.Exists(json) || !Directory.EnumerateFiles(path, "*.gguf").Any())
+                return FromJson(json);
+            path = ModelFolder.Find(path);
+        }
 
         Span<byte> magic = stackalloc byte[4];
         using (FileStream stream = File.OpenRead(path))

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Inference.Cli.Benchmarking;
 
@@ -16,6 +15,34 @@ public class BenchCommandTests
             Assert.All(results, result => Assert.True(result.GetProperty(figure).GetDouble() > 0, figure));
     }
 
+    // Readers compete with the engine for the cores and see several tokens at once; the figures must not.
+    [Fact]
+    public async Task Figures_do_not_depend_on_when_tokens_are_read()
+    {
+        await using InferenceEngine engine = await InferenceEngine.LoadAsync(TestData.Stories260K, new EngineOptions { Threads = 1 }, cancellationToken: TestContext.Current.CancellationToken);
+        Generation generation = engine.Submit("Once upon a time", new GenerationOptions { MaxOutputTokens = 20 }, TestContext.Current.CancellationToken);
+        GenerationResult result = await generation.Completion;
+        List<TimeSpan> times = [];
+        await foreach (GeneratedToken token in generation)
+            times.Add(token.Elapsed);
+        Assert.Equal(20, times.Count);
+        Assert.Equal(times.Order(), times);
+        Assert.Equal(20, times.Distinct().Count());
+        Assert.Equal(result.Timings.TimeToFirstToken.TotalMilliseconds, times[0].TotalMilliseconds, 0.01);
+        Assert.Equal(result.Timings.Total.TotalMilliseconds, times[^1].TotalMilliseconds, 0.01);
+    }
+
+    [Theory]
+    [InlineData("--prompt-tokens", "2147483647")]
+    [InlineData("--output-tokens", "2147483647")]
+    [InlineData("--output-tokens", "1")]
+    public async Task Impossible_lengths_are_refused_by_name(string option, string value)
+        => (await CliRun.Of("bench", TestData.Stories260K, option, value)).AssertError($"{option} takes a whole number from");
+
+    [Fact]
+    public async Task More_than_a_cache_can_hold_is_refused()
+        => (await CliRun.Of("bench", TestData.Stories260K, "--batch", "1024", "--prompt-tokens", "1048576", "--output-tokens", "1048576")).AssertError("1024 streams");
+
     [Fact]
     public async Task Impossible_sizes_are_refused()
     {
@@ -26,11 +53,11 @@ public class BenchCommandTests
     [Fact]
     public void Decoding_counts_only_while_all_streams_decode()
     {
-        long second = Stopwatch.Frequency;
+        TimeSpan second = TimeSpan.FromSeconds(1);
         // The first stream decodes alone for a while, and ends first.
-        List<long> first = [1 * second, 2 * second, 3 * second, 4 * second, 5 * second];
-        List<long> second_ = [3 * second, 4 * second, 5 * second, 6 * second];
-        BatchMeasurement measurement = BatchRun.Evaluate(2, promptTokens: 30, submitted: 0, [first, second_]);
+        List<TimeSpan> first = [1 * second, 2 * second, 3 * second, 4 * second, 5 * second];
+        List<TimeSpan> second_ = [3 * second, 4 * second, 5 * second, 6 * second];
+        BatchMeasurement measurement = BatchRun.Evaluate(2, promptTokens: 30, [first, second_]);
         Assert.Equal(60 / 3.0, measurement.PromptTokensPerSecond, 1e-6);
         Assert.Equal(4 / 2.0, measurement.DecodeTokensPerSecond, 1e-6);
         Assert.Equal(2000, measurement.TimeToFirstTokenMs, 1e-6);

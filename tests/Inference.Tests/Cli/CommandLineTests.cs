@@ -14,6 +14,26 @@ public class CommandLineTests
     public async Task Usage_errors_are_one_line_and_a_code(params string[] arguments)
         => (await CliRun.Of(arguments)).AssertError("--help");
 
+    [Theory]
+    [InlineData("generate", "a.gguf", "--prompt", "x", "--seed", "-1")]
+    [InlineData("generate", "a.gguf", "--prompt", "x", "--context", "x")]
+    [InlineData("generate", "a.gguf", "--prompt", "x", "--threads", "1.5")]
+    [InlineData("generate", "a.gguf", "--prompt", "x", "--max-tokens", "99999999999")]
+    public async Task A_number_that_is_none_is_told_in_the_users_words(params string[] arguments)
+    {
+        CliRun run = await CliRun.Of(arguments);
+        run.AssertError($"{arguments[^2]} takes a whole number from ");
+        Assert.DoesNotContain("System.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("MODEL", "inspect", "")]
+    [InlineData("--out", "logits", "a.gguf", "--tokens", "1", "--out", "")]
+    [InlineData("OUT", "quantize", "a.gguf", "", "--type", "Q8_0")]
+    [InlineData("--vocab", "synthesize", "a.gguf", "--shape", "SmolLM2-135M", "--type", "Q8_0", "--vocab", "")]
+    public async Task An_empty_path_is_named(string name, params string[] arguments)
+        => (await CliRun.Of(arguments)).AssertError($"{name} is empty");
+
     [Fact]
     public async Task Nothing_at_all_is_a_usage_error()
         => (await CliRun.Of()).AssertError("--help");

@@ -5,6 +5,23 @@ namespace Inference.Tests.Cli;
 public class GenerateCommandTests
 {
     [Fact]
+    public async Task A_folder_with_one_gguf_file_is_a_model()
+    {
+        using TemporaryFolder folder = new();
+        File.Copy(TestData.Stories260K, folder.File("model.gguf"));
+        CliRun run = await CliRun.Of("generate", Path.GetDirectoryName(folder.File("x"))!, "--prompt", "Once upon a time", "--max-tokens", "2", "--json");
+        Assert.Equal(2, run.Json.GetProperty("tokens").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task A_file_with_a_vocabulary_alone_is_told_apart()
+        => (await CliRun.Of("generate", TestData.Path("vocab/ggml-vocab-llama-spm.gguf"), "--prompt", "x", "--json")).AssertError("holds no weights");
+
+    [Fact]
+    public async Task A_context_beyond_the_memory_is_refused()
+        => (await CliRun.Of("generate", TestData.Stories260K, "--prompt", "x", "--context", "2147483647", "--json")).AssertError("ContextLength must be at most");
+
+    [Fact]
     public async Task Json_holds_tokens_text_and_timings()
     {
         JsonElement json = (await CliRun.Of("generate", TestData.Stories260K, "--prompt", "Once upon a time", "--max-tokens", "20", "--temperature", "0", "--seed", "1", "--threads", "1", "--json")).Json;

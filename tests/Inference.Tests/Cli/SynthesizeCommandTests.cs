@@ -38,6 +38,23 @@ public class SynthesizeCommandTests
         Assert.Equal(TensorType.F32, file.Tensors["output_norm.weight"].Type);
     }
 
+    [Theory]
+    [InlineData("", "is not JSON")]
+    [InlineData("[]", "a JSON object is needed")]
+    [InlineData("""{"nope":1}""", "'nope' is not known")]
+    [InlineData("""{"architecture":"llama"}""", "layers is missing")]
+    [InlineData("""{"architecture":5,"layers":2,"width":64,"feedForward":64,"heads":2,"keyValueHeads":1,"headSize":32,"vocabulary":100}""", "architecture is of the wrong kind")]
+    [InlineData("""{"architecture":"llama","layers":1000000000000,"width":64,"feedForward":64,"heads":2,"keyValueHeads":1,"headSize":32,"vocabulary":100}""", "layers is of the wrong kind or too large")]
+    [InlineData("""{"architecture":"llama","layers":2,"width":64,"feedForward":64,"heads":2,"keyValueHeads":1,"headSize":32,"vocabulary":100,"llama3Scaling":{"factor":0}}""", "llama3Scaling needs a factor")]
+    public async Task A_bad_shape_is_told_in_the_users_words(string json, string expected)
+    {
+        using TemporaryFolder folder = new();
+        await File.WriteAllTextAsync(folder.File("shape.json"), json, TestContext.Current.CancellationToken);
+        CliRun run = await CliRun.Of("synthesize", "--shape", folder.File("shape.json"), "--type", "Q8_0", "--vocab", TestData.Stories260K, folder.File("out.gguf"), "--json");
+        run.AssertError(expected);
+        Assert.DoesNotContain("Inference.Cli", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Weights_are_random_with_the_intended_scale_and_seeded()
     {
