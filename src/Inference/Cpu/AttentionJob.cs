@@ -64,7 +64,7 @@ internal unsafe struct AttentionJob
             int from = FirstQuery(first, firstPosition);
             if (!merges)
                 part = Partial(unit, chunk, queryCount);
-            ComputeChunk(unit.KvHead, Blocks + sequence.FirstBlock, first, firstPosition, from, queryCount, scratch, part);
+            ComputeChunk(unit.KvHead, Blocks + sequence.FirstBlock, first, firstPosition, firstPosition + unit.RowCount, from, queryCount, scratch, part);
             if (merges)
                 total.Merge(part, from, queryCount);
         }
@@ -105,11 +105,13 @@ internal unsafe struct AttentionJob
     private readonly nint Offset(int row, int head) => ((nint)row * Heads + head) * HeadSize;
 
     private readonly void ComputeChunk(
-        int kvHead, int* blocks, int first, int firstPosition, int from, int to, float* scratch, in AttentionPartial part)
+        int kvHead, int* blocks, int first, int firstPosition, int positions, int from, int to, float* scratch, in AttentionPartial part)
     {
         float* chunk = scratch + Scratch.Chunk;
         float* scores = scratch + Scratch.Scores;
         int longest = Visible(first, firstPosition, to - 1);
+        // While the processor computes, memory brings what comes next: this chunk's values, then the next chunk's keys.
+        CacheReader.Prefetch(Cache, Layer, kvHead + Cache.KvHeads, blocks, first, longest);
         CacheReader.ReadKeys(Cache, Layer, kvHead, blocks, first, longest, chunk);
         AttentionTiles.Score((float**)(scratch + Scratch.Queries) + from, to - from, chunk, HeadSize, longest, scores + from * ChunkSize);
         for (int query = from; query < to; query++)
@@ -118,6 +120,9 @@ internal unsafe struct AttentionJob
             (part.Largest[query], part.Weight[query]) = Soften(scores + query * ChunkSize, visible, Scale);
         }
 
+        int following = int.Min(ChunkSize, positions - first - ChunkSize);
+        if (following > 0)
+            CacheReader.Prefetch(Cache, Layer, kvHead, blocks, first + ChunkSize, following);
         CacheReader.ReadValues(Cache, Layer, kvHead, blocks, first, longest, chunk, Scratch.Stride);
         // All rows see as much as the first one does; then each goes on alone.
         int common = Visible(first, firstPosition, from);

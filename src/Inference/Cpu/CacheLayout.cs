@@ -43,6 +43,12 @@ internal readonly unsafe struct CacheLayout
     /// <summary>Scales of a head and position in Q8_0.</summary>
     public int Groups { get; }
 
+    /// <summary>Bytes of the keys, or of the values, of one head in a block.</summary>
+    public nint HeadBytes => _headBytes;
+
+    /// <summary>Key-value heads.</summary>
+    public int KvHeads => _kvHeads;
+
     /// <summary>The keys of a head in a block.</summary>
     public byte* Keys(int layer, int block, int head) => _data + (((nint)layer * _blocks + block) * 2 * _kvHeads + head) * _headBytes;
 

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Inference.Cpu.Assembled;
 using Inference.Execution;
 
 namespace Inference.Cpu;
@@ -69,6 +71,30 @@ internal static unsafe class CacheReader
         }
     }
 
+    /// <summary>Asks for a chunk of keys or values before it is read: blocks lie apart, which the processor's own guessing does not follow.</summary>
+    /// <param name="layout">The cache.</param>
+    /// <param name="layer">Layer of the cache.</param>
+    /// <param name="head">Key-value head; with the number of heads added, its values.</param>
+    /// <param name="blocks">The sequence's block table.</param>
+    /// <param name="first">First position, a multiple of the chunk size.</param>
+    /// <param name="count">Positions.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Prefetch(in CacheLayout layout, int layer, int head, int* blocks, int first, int count)
+    {
+        const int CacheLine = 64;
+        if (!Sse.IsSupported)
+            return;
+        for (int done = 0; done < count;)
+        {
+            (int index, int slot) = int.DivRem(first + done, layout.BlockSize);
+            byte* start = layout.Keys(layer, blocks[index], head);
+            // A chunk may be a part of a large block; its keys are then spread over all of it, and its values are not.
+            for (nint i = 0; i < layout.HeadBytes; i += CacheLine)
+                Sse.Prefetch1(start + i);
+            done += layout.BlockSize - slot;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ReadRows(float* source, in CacheLayout layout, int run, float* destination)
     {
@@ -91,6 +117,12 @@ internal static unsafe class CacheReader
         nint elements = layout.HeadSize;
         for (; run >= Lanes.Count; run -= Lanes.Count, source += Lanes.Count, destination += Lanes.Count)
         {
+            if (HalfDecoder.IsSupported)
+            {
+                HalfDecoder.Decode(source, stride * sizeof(ushort), destination, ChunkSize * sizeof(float), elements);
+                continue;
+            }
+
             for (nint i = 0; i < elements; i++)
                 HalfConversion.ToSingle(Vector256.Load(source + i * stride)).Store(destination + i * ChunkSize);
         }
