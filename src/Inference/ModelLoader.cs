@@ -82,7 +82,7 @@ internal static class ModelLoader
 
     private static KvCacheShape ShapeCache(EngineOptions options, DecoderConfig config, ModelFile file, int context)
     {
-        KvCacheType type = options.KvCacheType ?? (IsStoredInFloats(file) ? KvCacheType.F32 : KvCacheType.F16);
+        KvCacheType type = options.KvCacheType ?? DefaultCacheType(file);
         var one = new KvCacheShape(config.Layers, 1, options.KvBlockSize, config.KvHeads, config.HeadSize, type);
         long tokens = options.KvCacheTokens ?? Math.Max(options.ContextLength ?? Math.Min(context, MostDefaultCacheTokens), DefaultCacheTokens);
         long blocks = (tokens + options.KvBlockSize - 1) / options.KvBlockSize;
@@ -95,9 +95,9 @@ internal static class ModelLoader
         return one with { Blocks = (int)Math.Min(blocks, int.MaxValue / options.KvBlockSize) };
     }
 
-    /// <summary>Whether every matrix is in 32-bit floats; their cache should lose nothing either.</summary>
-    private static bool IsStoredInFloats(ModelFile file) =>
-        file.Tensors.Values.All(tensor => tensor.Shape.Length < 2 || tensor.Type == TensorType.F32);
+    /// <summary>Where every matrix is in 32-bit floats the cache loses nothing either; otherwise 16 bits are exact enough.</summary>
+    internal static KvCacheType DefaultCacheType(ModelFile file) =>
+        file.Tensors.Values.All(tensor => tensor.Shape.Length < 2 || tensor.Type == TensorType.F32) ? KvCacheType.F32 : KvCacheType.F16;
 
     private static void Validate(EngineOptions options)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Inference.Cli.Inspection;
+using Inference.Cpu;
 using Inference.Formats;
 
 namespace Inference.Cli.Commands;
@@ -17,6 +18,7 @@ internal static class InspectCommand
         {
             using ModelFile file = ModelFile.Open(arguments.GetRequiredValue(model));
             MemoryNeed memory = MemoryNeed.Of(file);
+            string device = DeviceName();
             long parameters = file.Tensors.Values.Sum(tensor => tensor.ElementCount);
             if (arguments.GetValue(json))
             {
@@ -27,13 +29,14 @@ internal static class InspectCommand
                     bytes = file.ByteLength,
                     parameters,
                     memory,
+                    device,
                     metadata = MetadataView.ForJson(file),
                     tensors = file.Tensors.Values.Select(tensor => new { tensor.Name, type = tensor.Type.ToString(), tensor.Shape, bytes = tensor.ByteLength }),
                 });
             }
             else
             {
-                Write(file, parameters, memory, terminal);
+                Write(file, parameters, memory, device, terminal);
             }
 
             return 0;
@@ -41,7 +44,7 @@ internal static class InspectCommand
         return command;
     }
 
-    private static void Write(ModelFile file, long parameters, MemoryNeed memory, Terminal terminal)
+    private static void Write(ModelFile file, long parameters, MemoryNeed memory, string device, Terminal terminal)
     {
         terminal.WriteTable(["", "value"],
         [
@@ -52,12 +55,20 @@ internal static class InspectCommand
             ["weights in memory", MiB(memory.WeightBytes)],
             ["key-value cache per 1,024 tokens", memory.CacheBytesPer1024Tokens is { } bytes ? MiB(bytes) : "unknown"],
             ["key-value cache at full context", memory is { CacheBytesAtFullContext: { } all, ContextLength: { } length } ? $"{MiB(all)} for {length} tokens" : "unknown"],
+            ["would run on", device],
         ]);
         terminal.Output.WriteLine();
         terminal.WriteTable(["key", "value"], [.. MetadataView.ForPeople(file)]);
         terminal.Output.WriteLine();
         terminal.WriteTable(["tensor", "type", "shape", "size"],
             [.. file.Tensors.Values.Select(tensor => (string[])[tensor.Name, tensor.Type.ToString(), string.Join(" x ", tensor.Shape), MiB(tensor.ByteLength)])]);
+    }
+
+    /// <summary>What computes here unless told otherwise: registers, kernels and threads.</summary>
+    private static string DeviceName()
+    {
+        using CpuDevice device = new(ThreadTeam.DefaultThreads);
+        return device.Name;
     }
 
     private static string MiB(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:N2} MiB");

@@ -1,17 +1,16 @@
 using System.Text.Json;
+using Inference.Execution;
 using Inference.Formats;
 
 namespace Inference.Cli.Inspection;
 
 /// <summary>What running a model takes, as far as its file says; activations and working memory come on top.</summary>
 /// <param name="WeightBytes">Bytes of all tensors as stored.</param>
-/// <param name="CacheBytesPer1024Tokens">Keys and values of 1,024 tokens in 16-bit floats, or null where the dimensions are not stated.</param>
+/// <param name="CacheBytesPer1024Tokens">Keys and values of 1,024 tokens as an engine stores them by default, or null where the dimensions are not stated.</param>
 /// <param name="CacheBytesAtFullContext">Keys and values of one request that fills the context.</param>
 /// <param name="ContextLength">The context length that the file states.</param>
 internal sealed record MemoryNeed(long WeightBytes, long? CacheBytesPer1024Tokens, long? CacheBytesAtFullContext, long? ContextLength)
 {
-    private const int CacheElementBytes = 2;
-
     public static MemoryNeed Of(ModelFile file)
     {
         (long? perToken, long? context) = file switch
@@ -20,6 +19,7 @@ internal sealed record MemoryNeed(long WeightBytes, long? CacheBytesPer1024Token
             SafetensorsModel { Config: { ValueKind: JsonValueKind.Object } config } => OfConfig(config),
             _ => (null, null),
         };
+        perToken *= ModelLoader.DefaultCacheType(file) == KvCacheType.F32 ? sizeof(float) : sizeof(ushort);
         return new MemoryNeed(file.Tensors.Values.Sum(tensor => tensor.ByteLength), perToken * 1024, perToken * context, context);
     }
 
@@ -37,7 +37,7 @@ internal sealed record MemoryNeed(long WeightBytes, long? CacheBytesPer1024Token
         long? valueSize = file.FindInt32($"{family}.attention.value_length") ?? headSize;
         // One number for all layers, or one for each.
         long? allHeads = keyValueHeads is [var single] ? (long)single * layers : keyValueHeads?.Sum(count => (long)count);
-        return (allHeads * (keySize + valueSize) * CacheElementBytes, file.FindInt32($"{family}.context_length"));
+        return (allHeads * (keySize + valueSize), file.FindInt32($"{family}.context_length"));
     }
 
     private static (long? PerToken, long? Context) OfConfig(JsonElement config)
@@ -45,7 +45,7 @@ internal sealed record MemoryNeed(long WeightBytes, long? CacheBytesPer1024Token
         long? heads = Number("num_attention_heads");
         long? headSize = Number("head_dim") ?? (heads > 0 ? Number("hidden_size") / heads : null);
         long? keyValueHeads = Number("num_key_value_heads") ?? heads;
-        return (Number("num_hidden_layers") * keyValueHeads * headSize * 2 * CacheElementBytes, Number("max_position_embeddings"));
+        return (Number("num_hidden_layers") * keyValueHeads * headSize * 2, Number("max_position_embeddings"));
 
         long? Number(string name) => config.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : null;
     }

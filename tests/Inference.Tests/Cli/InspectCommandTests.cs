@@ -13,8 +13,8 @@ public class InspectCommandTests
         JsonElement tensor = json.GetProperty("tensors").EnumerateArray().Single(t => t.GetProperty("name").GetString() == "blk.0.attn_k.weight");
         Assert.Equal(("F32", 8192), (tensor.GetProperty("type").GetString(), tensor.GetProperty("bytes").GetInt32()));
         Assert.Equal([32, 64], tensor.GetProperty("shape").EnumerateArray().Select(n => n.GetInt32()));
-        // 5 layers x 4 heads x 8 elements, keys and values, 2 bytes each.
-        Assert.Equal(5 * 4 * 8 * 2 * 2 * 1024, json.GetProperty("memory").GetProperty("cacheBytesPer1024Tokens").GetInt64());
+        // 5 layers x 4 heads x 8 elements, keys and values, 4 bytes each: a model in 32-bit floats has such a cache.
+        Assert.Equal(5 * 4 * 8 * 2 * 4 * 1024, json.GetProperty("memory").GetProperty("cacheBytesPer1024Tokens").GetInt64());
         Assert.Equal(json.GetProperty("tensors").EnumerateArray().Sum(t => t.GetProperty("bytes").GetInt64()), json.GetProperty("memory").GetProperty("weightBytes").GetInt64());
     }
 
@@ -24,7 +24,7 @@ public class InspectCommandTests
         JsonElement json = (await CliRun.Of("inspect", TestData.Path("models/TinyStories-656K/model.safetensors"), "--json")).Json;
         Assert.Equal("safetensors", json.GetProperty("format").GetString());
         Assert.Equal(2, json.GetProperty("metadata").GetProperty("num_hidden_layers").GetInt32());
-        Assert.Equal(2 * 4 * 16 * 2 * 2 * 1024, json.GetProperty("memory").GetProperty("cacheBytesPer1024Tokens").GetInt64());
+        Assert.Equal(2 * 4 * 16 * 2 * 4 * 1024, json.GetProperty("memory").GetProperty("cacheBytesPer1024Tokens").GetInt64());
     }
 
     [Fact]
