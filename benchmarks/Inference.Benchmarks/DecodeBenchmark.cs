@@ -24,6 +24,12 @@ public class DecodeBenchmark
     public async Task Generate()
     {
         var options = new GenerationOptions { MaxOutputTokens = Tokens, IgnoreEndOfText = true };
-        await Task.WhenAll(Enumerable.Range(0, Batch).Select(i => _engine.Submit(new[] { 1, 10 + i }, options).Completion));
+        await Task.WhenAll(Enumerable.Range(0, Batch).Select(i => ReadAsync(_engine.Submit(new[] { 1, 10 + i }, options))));
+    }
+
+    private static async Task ReadAsync(Generation generation)
+    {
+        await foreach (GeneratedToken token in generation)
+            _ = token;
     }
 }
