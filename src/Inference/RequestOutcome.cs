@@ -55,8 +55,9 @@ internal sealed class RequestOutcome(Tokenizer tokenizer, EngineMeter meter, Tim
         GenerationTimings timings = Measure(generation);
         int outputTokens = generation.Sequence.Length - state.Prompt.Length;
         var usage = new GenerationUsage(state.Prompt.Length, generation.Sequence.CachedTokens, outputTokens);
-        meter.Ended(reason, usage, timings);
-        LogMessages.RequestEnded(logger, generation.Id, reason, usage.InputTokens, usage.CachedInputTokens, outputTokens, timings.Total.TotalMilliseconds);
+        string outcome = reason.ToString();
+        meter.Ended(outcome, usage.InputTokens, usage.CachedInputTokens, outputTokens, timings.Queue, timings.TimeToFirstToken, timings.Decode);
+        LogMessages.RequestEnded(logger, generation.Id, outcome, usage.InputTokens, usage.CachedInputTokens, outputTokens, timings.Total.TotalMilliseconds);
         int[] tokens = generation.Sequence.Tokens[state.Prompt.Length..].ToArray();
         generation.End(new GenerationResult(state.Output.ToString(), tokens, reason, usage, timings, state.Seed) { StopSequence = state.Text.StopSequence });
     }

@@ -44,17 +44,18 @@ internal sealed class EngineMeter : IDisposable
         Record(_stepTime, time);
     }
 
-    public void Ended(FinishReason reason, GenerationUsage usage, GenerationTimings timings)
+    /// <summary>Counts a request that ended, and where its time went.</summary>
+    public void Ended(string outcome, int inputTokens, int cachedTokens, int outputTokens, TimeSpan queue, TimeSpan timeToFirstToken, TimeSpan decode)
     {
-        CountEnd(reason.ToString());
-        Add(_inputTokens, usage.InputTokens);
-        Add(_cachedTokens, usage.CachedInputTokens);
-        Add(_outputTokens, usage.OutputTokens);
-        Record(_queueTime, timings.Queue);
-        if (usage.OutputTokens > 0)
-            Record(_timeToFirstToken, timings.TimeToFirstToken);
-        if (usage.OutputTokens > 1)
-            Record(_timePerOutputToken, timings.Decode / (usage.OutputTokens - 1));
+        CountEnd(outcome);
+        Add(_inputTokens, inputTokens);
+        Add(_cachedTokens, cachedTokens);
+        Add(_outputTokens, outputTokens);
+        Record(_queueTime, queue);
+        if (outputTokens > 0)
+            Record(_timeToFirstToken, timeToFirstToken);
+        if (outputTokens > 1)
+            Record(_timePerOutputToken, decode / (outputTokens - 1));
     }
 
     public void Failed() => CountEnd("Failed");

@@ -15,7 +15,7 @@ internal static partial class LogMessages
     public static partial void ContextLimitedByCache(ILogger logger, int cacheTokens, int contextLength);
 
     [LoggerMessage(4, LogLevel.Debug, "Request {Id} ended ({Reason}): {InputTokens} tokens in, {CachedTokens} of them cached, {OutputTokens} out, {Milliseconds:F1} ms")]
-    public static partial void RequestEnded(ILogger logger, long id, FinishReason reason, int inputTokens, int cachedTokens, int outputTokens, double milliseconds);
+    public static partial void RequestEnded(ILogger logger, long id, string reason, int inputTokens, int cachedTokens, int outputTokens, double milliseconds);
 
     [LoggerMessage(5, LogLevel.Warning, "Request {Id} failed")]
     public static partial void RequestFailed(ILogger logger, Exception error, long id);
