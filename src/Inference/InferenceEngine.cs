@@ -222,15 +222,27 @@ public sealed class InferenceEngine : IAsyncDisposable
     internal async Task<Generation[]> SubmitTogetherAsync(IReadOnlyList<Prompt> prompts, GenerationOptions options, CancellationToken cancellationToken)
     {
         ThrowIfStopped();
-        var generations = new Generation[prompts.Count];
-        for (int i = 0; i < generations.Length; i++)
+        var generations = new List<Generation>(prompts.Count);
+        try
         {
-            await _queuePlaces.WaitAsync(cancellationToken).ConfigureAwait(false);
-            generations[i] = PrepareWithPlace(prompts[i], options, cancellationToken);
+            foreach (Prompt prompt in prompts)
+            {
+                await _queuePlaces.WaitAsync(cancellationToken).ConfigureAwait(false);
+                generations.Add(PrepareWithPlace(prompt, options, cancellationToken));
+            }
+        }
+        catch
+        {
+            // Those before the one that is refused give their places back the way any request does.
+            generations.ForEach(generation => generation.Cancel());
+            throw;
+        }
+        finally
+        {
+            _loop.Post([.. generations.Select(generation => new EngineCommand(EngineCommandKind.Submit, generation))]);
         }
 
-        _loop.Post(Array.ConvertAll(generations, generation => new EngineCommand(EngineCommandKind.Submit, generation)));
-        return generations;
+        return [.. generations];
     }
 
     private Generation SubmitWithPlace(Prompt prompt, GenerationOptions? options, CancellationToken cancellationToken)

@@ -59,6 +59,12 @@ internal static class ModelLoader
             throw new ModelFormatException(path, TensorNames.Embedding, -1, $"the tokenizer has {tokenizer.VocabularySize} tokens, the embedding table only {vocabulary} rows");
         tensors.CheckShapes(config);
 
+        // Refused before the weights are packed, which may take seconds.
+        int context = options.ContextLength ?? config.ContextLength;
+        KvCacheShape shape = ShapeCache(options, config, file, context);
+        int cacheTokens = (int)Math.Min((long)shape.Blocks * shape.BlockSize, int.MaxValue);
+        Require(options.KvCacheTokens is not null || options.ContextLength is null || options.ContextLength <= cacheTokens, options.ContextLength, nameof(options.ContextLength), $"at most {cacheTokens}, for which a quarter of this machine's memory suffices, unless KvCacheTokens is set");
+
         int maxLogitRows = Math.Min(options.MaxSequences, options.MaxTokensPerStep);
         DecoderBuffers buffers = cleanup.Add(new DecoderBuffers(device, config, vocabulary, options.MaxTokensPerStep, maxLogitRows));
         long total = tensors.ByteLength;
@@ -66,10 +72,6 @@ internal static class ModelLoader
         DecoderWeights weights = cleanup.Add(DecoderWeights.Upload(tensors, config, device, buffers, bytes => progress?.Report(new LoadProgress(done += bytes, total)), cancellation));
         var model = new DecoderModel(device, config, weights, buffers);
 
-        int context = options.ContextLength ?? config.ContextLength;
-        KvCacheShape shape = ShapeCache(options, config, file, context);
-        int cacheTokens = (int)Math.Min((long)shape.Blocks * shape.BlockSize, int.MaxValue);
-        Require(options.KvCacheTokens is not null || options.ContextLength is null || options.ContextLength <= cacheTokens, options.ContextLength, nameof(options.ContextLength), $"at most {cacheTokens}, for which a quarter of this machine's memory suffices, unless KvCacheTokens is set");
         DeviceKvCache cache = cleanup.Add(device.AllocateKvCache(shape));
         var info = new ModelInfo(DecoderConfigReader.ModelName(file), config.Architecture.Name, vocabulary, config.Layers, config.Width, config.ContextLength, total);
 

@@ -176,6 +176,21 @@ public sealed class RequestTests
         Assert.Equal(first.Tokens, third.Tokens);
     }
 
+    [Fact]
+    public async Task Requests_submitted_together_begin_in_one_step_or_none_is_left_behind()
+    {
+        await using InferenceEngine engine = await InferenceEngine.LoadAsync(TestData.Stories260K, _small);
+        int places = engine.FreeQueuePlaces;
+        Generation[] together = await engine.SubmitTogetherAsync(["Once", "upon", "a time"], new() { MaxOutputTokens = 3 }, default);
+        GenerationResult[] results = await Task.WhenAll(together.Select(g => g.Completion));
+        Assert.All(results, result => Assert.Equal(3, result.Tokens.Count));
+        Assert.Equal(3, engine.Statistics.Steps);
+
+        await Assert.ThrowsAsync<InvalidPromptException>(() => engine.SubmitTogetherAsync(["Once", Array.Empty<int>()], new(), default));
+        await engine.DrainAsync();
+        Assert.Equal(places, engine.FreeQueuePlaces);
+    }
+
     private static void Wait(int step, SemaphoreSlim gate)
     {
         if (step == 0)
