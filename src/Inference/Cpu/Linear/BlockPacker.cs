@@ -34,18 +34,25 @@ internal sealed unsafe class BlockPacker<TLayout>(StoredTensor tensor, PackedMat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void PackCodes(byte* block, byte* destination)
     {
+        PackRun(block, 0, destination);
         if (TLayout.BlockSize == PanelLayout.BlockColumns)
-        {
-            (Vector128<byte> first, Vector128<byte> second) = TLayout.Codes(block, 0);
-            PlanePacker.Pack(first, second, TLayout.CodeBits, destination);
             return;
-        }
 
-        for (int run = 0; run < Runs; run++, destination += TLayout.CodeBits * PanelLayout.GroupBytes)
-        {
-            (Vector128<byte> first, Vector128<byte> second) = TLayout.Codes(block, run);
-            PlanePacker.Pack(first, second, TLayout.CodeBits, destination);
-        }
+        // Written out, because constants spare the shifts and addresses that depend on the run most of their work.
+        PackRun(block, 1, destination);
+        PackRun(block, 2, destination);
+        PackRun(block, 3, destination);
+        PackRun(block, 4, destination);
+        PackRun(block, 5, destination);
+        PackRun(block, 6, destination);
+        PackRun(block, 7, destination);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PackRun(byte* block, int run, byte* destination)
+    {
+        (Vector128<byte> first, Vector128<byte> second) = TLayout.Codes(block, run);
+        PlanePacker.Pack(first, second, TLayout.CodeBits, destination + run * TLayout.CodeBits * PanelLayout.GroupBytes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
