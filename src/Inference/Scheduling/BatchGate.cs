@@ -3,7 +3,8 @@ namespace Inference.Scheduling;
 /// <summary>Keeps waiting sequences out until the next batch is formed, where batching is not continuous.</summary>
 internal sealed class BatchGate(SchedulerOptions options, int maxRunning)
 {
-    private long _batch;
+    // The first is number 2: no sequence, new ones included, is of number 1.
+    private long _batch = 1;
     private long _lastArrival;
     private int _places;
 
@@ -13,12 +14,9 @@ internal sealed class BatchGate(SchedulerOptions options, int maxRunning)
         if (options.Batching == BatchingMode.Continuous || IsRunning(running, waiting))
             return;
 
-        _places = 0;
-        if (options.Batching == BatchingMode.Windowed && !IsReady(waiting))
-            return;
-
+        // Those of the batch that paused are ordinary from here on.
         _batch++;
-        _places = maxRunning;
+        _places = options.Batching == BatchingMode.Windowed && !IsReady(waiting) ? 0 : maxRunning;
         _lastArrival = waiting.IsEmpty ? 0 : waiting[^1].Arrival;
     }
 
