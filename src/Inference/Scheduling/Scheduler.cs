@@ -6,7 +6,7 @@ namespace Inference.Scheduling;
 /// <remarks>
 /// <para>One round is <see cref="Plan"/>, the computation, <see cref="Commit"/>, then for every slice that wanted logits
 /// <see cref="Append"/> or <see cref="Finish"/>. Between these, sequences may be enqueued, paused, resumed and finished at any time.
-/// A plan that is not committed is as if it had not been computed.</para>
+/// A plan that is not committed is as if it had not been computed; its block copies are made in any case.</para>
 /// <para>A sequence gets the blocks for all its known tokens at admission, so that it can finish its prompt; decoding takes them one
 /// by one and preempts when none is free. As long as anything that is not paused can run, every plan computes something.</para>
 /// <para>Pure and deterministic: no threads, no clock, no device. Not thread-safe. Steady decoding allocates nothing.</para>
@@ -199,7 +199,7 @@ internal sealed class Scheduler
         int held = 0;
         while (_plan.TokenCount < _options.MaxTokensPerStep && _waiting.Next(_step) is { } sequence)
         {
-            if (!sequence.IsOverdue && _running.IsComputing(sequence, _pool))
+            if (!sequence.IsOverdue && (sequence.AwaitsOrigin || _running.IsComputing(sequence, _pool)))
             {
                 sequence.HeldStep = _step;
                 if (++held == _options.PrefixWindow)
@@ -229,6 +229,13 @@ internal sealed class Scheduler
         sequence.Admitted = ++_admissions;
         sequence.State = SequenceState.Running;
         sequence.Computed = sequence.Table.Attach(_pool, sequence.Tokens) * _pool.BlockSize;
+        if (sequence.Table.Inherit(_pool, sequence.Length) is { } copy)
+        {
+            _plan.Add(copy);
+            sequence.Computed += copy.Positions;
+        }
+
+        sequence.Origin = null;
         _running.Add(sequence);
         if (!first)
             return;
