@@ -16,13 +16,14 @@ internal static class TraceScaling
     /// <remarks>The trace is taken as a circle; copy i begins at the fraction i * golden ratio of it, so that any number of copies is spread evenly.</remarks>
     public static TraceRequest[] Multiply(this TraceRequest[] trace, int copies, double seconds)
     {
-        long length = trace[^1].Arrival + 1, stretch = (long)(seconds * 1e9);
+        // The gap that closes the circle is as long as the others are on average.
+        long length = trace[^1].Arrival + Math.Max(1, trace[^1].Arrival / Math.Max(1, trace.Length - 1)), stretch = (long)(seconds * 1e9);
         int prefixes = 1 + trace.Max(request => request.PrefixIds.Count == 0 ? 0 : request.PrefixIds.Max());
         List<TraceRequest> all = [];
         for (int copy = 0; copy < copies; copy++)
         {
             long begin = (long)(copy * 0.6180339887498949 % 1 * length);
-            int first = Array.FindIndex(trace, request => request.Arrival >= begin);
+            int first = Math.Max(0, Array.FindIndex(trace, request => request.Arrival >= begin));
             int firstId = checked(copy * prefixes);
             for (int i = 0; i < trace.Length; i++)
             {
