@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Inference.Cpu.Linear;
 
@@ -64,11 +65,7 @@ internal unsafe struct InputBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Quantize(float* source, InputBlock* block)
     {
-        // Compared as integers, magnitudes keep their order, and a NaN is above all.
-        Vector128<int> magnitude = Vector128<int>.Zero;
-        for (int i = 0; i < PanelLayout.BlockColumns; i += 4)
-            magnitude = Vector128.Max(magnitude, Vector128.Load(source + i).AsInt32() & Vector128.Create(int.MaxValue));
-        int bits = Math.Max(Math.Max(magnitude[0], magnitude[1]), Math.Max(magnitude[2], magnitude[3]));
+        int bits = LargestMagnitude(source);
         float scale = BitConverter.Int32BitsToSingle(bits) / sbyte.MaxValue;
         if (scale < SmallestScale || !float.IsFinite(scale))
         {
@@ -79,7 +76,7 @@ internal unsafe struct InputBlock
             return;
         }
 
-        Vector128<float> inverse = Vector128.Create(1 / scale);
+        float inverse = 1 / scale;
         Vector128<int> firstSums = QuantizeHalf(source, inverse, block->Numbers);
         Vector128<int> secondSums = QuantizeHalf(source + 16, inverse, block->Numbers + 16);
         short first01 = (short)-(firstSums[0] + firstSums[1]);
@@ -99,9 +96,43 @@ internal unsafe struct InputBlock
         block->ScaledSum = scale * block->Sum;
     }
 
+    /// <summary>The bits of the largest magnitude: compared as integers, magnitudes keep their order, and a NaN is above all.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> QuantizeHalf(float* source, Vector128<float> inverse, sbyte* numbers)
+    private static int LargestMagnitude(float* source)
     {
+        Vector128<int> largest;
+        if (Avx512F.IsSupported && Vector512.IsHardwareAccelerated)
+        {
+            Vector512<int> mask = Vector512.Create(int.MaxValue);
+            Vector512<int> wide = Vector512.Max(Vector512.Load(source).AsInt32() & mask, Vector512.Load(source + 16).AsInt32() & mask);
+            Vector256<int> half = Vector256.Max(wide.GetLower(), wide.GetUpper());
+            largest = Vector128.Max(half.GetLower(), half.GetUpper());
+        }
+        else
+        {
+            largest = Vector128<int>.Zero;
+            for (int i = 0; i < PanelLayout.BlockColumns; i += 4)
+                largest = Vector128.Max(largest, Vector128.Load(source + i).AsInt32() & Vector128.Create(int.MaxValue));
+        }
+
+        largest = Vector128.Max(largest, Vector128.Shuffle(largest, Vector128.Create(2, 3, 0, 1)));
+        return Math.Max(largest[0], largest[1]);
+    }
+
+    /// <summary>Quantises 16 numbers.</summary>
+    /// <returns>The sums of each fourth number: of those at places 0, 4, 8 and 12, and so on.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> QuantizeHalf(float* source, float inverse, sbyte* numbers)
+    {
+        if (Avx512F.IsSupported && Vector512.IsHardwareAccelerated)
+        {
+            Vector512<float> rounder = Vector512.Create(Rounder);
+            Vector512<int> wide = (Vector512.Load(source) * inverse + rounder).AsInt32() - rounder.AsInt32();
+            Avx512F.ConvertToVector128SByte(wide).Store(numbers);
+            Vector256<int> half = wide.GetLower() + wide.GetUpper();
+            return half.GetLower() + half.GetUpper();
+        }
+
         Vector128<int> n0 = Round(source, inverse);
         Vector128<int> n1 = Round(source + 4, inverse);
         Vector128<int> n2 = Round(source + 8, inverse);
@@ -111,7 +142,7 @@ internal unsafe struct InputBlock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Round(float* source, Vector128<float> inverse)
+    private static Vector128<int> Round(float* source, float inverse)
     {
         Vector128<float> rounder = Vector128.Create(Rounder);
         return (Vector128.Load(source) * inverse + rounder).AsInt32() - rounder.AsInt32();
