@@ -18,7 +18,7 @@ public sealed class InferenceEngine : IAsyncDisposable
 {
     private readonly LoadedModel _loaded;
     private readonly EngineLoop _loop;
-    private readonly SemaphoreSlim _queuePlaces;
+    private readonly QueuePlaces _queuePlaces;
     private readonly Lazy<ChatTemplate?> _chatTemplate;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lazy<Task> _disposal;
@@ -29,10 +29,11 @@ public sealed class InferenceEngine : IAsyncDisposable
     private InferenceEngine(LoadedModel loaded)
     {
         _loaded = loaded;
-        _queuePlaces = new SemaphoreSlim(loaded.Options.MaxQueuedRequests);
+        SchedulerOptions scheduling = loaded.Options.ToScheduling(loaded.Time);
+        _queuePlaces = new QueuePlaces(loaded.Options.MaxQueuedRequests, scheduling.Tenants);
         _disposal = new Lazy<Task>(StopAndReleaseAsync);
         _chatTemplate = new Lazy<ChatTemplate?>(() => Tokenizer.ChatTemplate is { } source ? ChatTemplate.Parse(source) : null);
-        _loop = loaded.CreateLoop(_queuePlaces);
+        _loop = loaded.CreateLoop(scheduling, _queuePlaces);
         _loop.Start();
     }
 
@@ -55,7 +56,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     public bool IsHealthy => !_disposed && !_loop.HasEnded;
 
     /// <summary>Requests that could be submitted now without being refused or waiting.</summary>
-    internal int FreeQueuePlaces => _queuePlaces.CurrentCount;
+    internal int FreeQueuePlaces => _queuePlaces.Free;
 
     /// <summary>Loads a model: a GGUF file, a safetensors file, or a folder with safetensors, config.json and tokenizer.json.</summary>
     /// <param name="path">The file or folder.</param>
@@ -95,15 +96,14 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="ChatTemplateMissingException">Messages were given and the model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The chat template refuses the messages.</exception>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="QueueFullException">Too many requests are waiting.</exception>
+    /// <exception cref="QueueFullException">Too many requests are waiting, or too many of this tenant.</exception>
     /// <exception cref="EngineStoppedException">The engine is draining or has stopped.</exception>
     /// <exception cref="ObjectDisposedException">The engine is disposed.</exception>
     public Generation Submit(Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfStopped();
-        if (!_queuePlaces.Wait(0, CancellationToken.None))
-            throw new QueueFullException(_loaded.Options.MaxQueuedRequests);
+        _queuePlaces.Take(options?.TenantId);
         return SubmitWithPlace(prompt, options, cancellationToken);
     }
 
@@ -116,8 +116,8 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfStopped();
-        if (!_queuePlaces.Wait(0, CancellationToken.None))
-            await WaitForPlaceAsync(cancellationToken).ConfigureAwait(false);
+        if (!_queuePlaces.TryTake(options?.TenantId))
+            await WaitForPlaceAsync(options?.TenantId, cancellationToken).ConfigureAwait(false);
         return SubmitWithPlace(prompt, options, cancellationToken);
     }
 
@@ -203,12 +203,12 @@ public sealed class InferenceEngine : IAsyncDisposable
     }
 
     /// <summary>Waits for a place in the queue, but not beyond the end of the engine: who is refused then should not wait for it.</summary>
-    private async Task WaitForPlaceAsync(CancellationToken cancellationToken)
+    private async Task WaitForPlaceAsync(string? tenant, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         try
         {
-            await _queuePlaces.WaitAsync(either.Token).ConfigureAwait(false);
+            await _queuePlaces.TakeAsync(tenant, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -227,7 +227,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         {
             foreach (Prompt prompt in prompts)
             {
-                await _queuePlaces.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await _queuePlaces.TakeAsync(options.TenantId, cancellationToken).ConfigureAwait(false);
                 generations.Add(PrepareWithPlace(prompt, options, cancellationToken));
             }
         }
@@ -262,7 +262,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
         catch
         {
-            _queuePlaces.Release();
+            _queuePlaces.Release(options.TenantId);
             throw;
         }
 
