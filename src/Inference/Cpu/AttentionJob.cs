@@ -21,6 +21,7 @@ internal unsafe struct AttentionJob
     public int* Blocks;
     public AttentionUnit* Units;
     public int UnitCount;
+    public AttentionDirect Direct;
     public AttentionScratch Scratch;
     public float* ScratchMemory;
     public float* Partials;
@@ -53,6 +54,9 @@ internal unsafe struct AttentionJob
         var queries = (float**)(scratch + Scratch.Queries);
         for (int query = 0; query < queryCount; query++)
             queries[query] = Queries + Offset(firstRow + query / Group, unit.KvHead * Group + query % Group);
+        bool direct = unit.RowCount == 1 && Direct.IsSupported;
+        if (direct)
+            Direct.Arrange(queries[0], scratch + Scratch.Chunk);
 
         bool merges = unit.Partials < 0;
         var part = new AttentionPartial(scratch + Scratch.ChunkPartial, queryCount, Scratch.Stride);
@@ -64,7 +68,13 @@ internal unsafe struct AttentionJob
             int from = FirstQuery(first, firstPosition);
             if (!merges)
                 part = Partial(unit, chunk, queryCount);
-            ComputeChunk(unit.KvHead, Blocks + sequence.FirstBlock, first, firstPosition, firstPosition + unit.RowCount, from, queryCount, scratch, part);
+            int left = firstPosition + unit.RowCount - first;
+            var place = new CacheChunk(
+                Layer, unit.KvHead, Blocks + sequence.FirstBlock, first, int.Min(ChunkSize, left), int.Clamp(left - ChunkSize, 0, ChunkSize));
+            if (direct)
+                ComputeDirect(place, scratch, part);
+            else
+                ComputeDecoded(place, firstPosition, from, queryCount, scratch, part);
             if (merges)
                 total.Merge(part, from, queryCount);
         }
@@ -104,30 +114,37 @@ internal unsafe struct AttentionJob
 
     private readonly nint Offset(int row, int head) => ((nint)row * Heads + head) * HeadSize;
 
-    private readonly void ComputeChunk(
-        int kvHead, int* blocks, int first, int firstPosition, int positions, int from, int to, float* scratch, in AttentionPartial part)
+    private readonly void ComputeDirect(in CacheChunk place, float* scratch, in AttentionPartial part)
+    {
+        float* scores = scratch + Scratch.Scores;
+        Direct.Score(scratch + Scratch.Chunk, place, scores);
+        for (int query = 0; query < Group; query++)
+            (part.Largest[query], part.Weight[query]) = Soften(scores + query * ChunkSize, place.Count, Scale);
+        Direct.Accumulate(scores, place, part.Sums);
+    }
+
+    private readonly void ComputeDecoded(in CacheChunk place, int firstPosition, int from, int to, float* scratch, in AttentionPartial part)
     {
         float* chunk = scratch + Scratch.Chunk;
         float* scores = scratch + Scratch.Scores;
-        int longest = Visible(first, firstPosition, to - 1);
+        int first = place.First;
         // While the processor computes, memory brings what comes next: this chunk's values, then the next chunk's keys.
-        CacheReader.Prefetch(Cache, Layer, kvHead + Cache.KvHeads, blocks, first, longest);
-        CacheReader.ReadKeys(Cache, Layer, kvHead, blocks, first, longest, chunk);
-        AttentionTiles.Score((float**)(scratch + Scratch.Queries) + from, to - from, chunk, HeadSize, longest, scores + from * ChunkSize);
+        CacheReader.Prefetch(Cache, Layer, place.KvHead + Cache.KvHeads, place.Blocks, first, place.Count);
+        CacheReader.ReadKeys(Cache, Layer, place.KvHead, place.Blocks, first, place.Count, chunk);
+        AttentionTiles.Score((float**)(scratch + Scratch.Queries) + from, to - from, chunk, HeadSize, place.Count, scores + from * ChunkSize);
         for (int query = from; query < to; query++)
         {
             int visible = Visible(first, firstPosition, query);
             (part.Largest[query], part.Weight[query]) = Soften(scores + query * ChunkSize, visible, Scale);
         }
 
-        int following = int.Min(ChunkSize, positions - first - ChunkSize);
-        if (following > 0)
-            CacheReader.Prefetch(Cache, Layer, kvHead, blocks, first + ChunkSize, following);
-        CacheReader.ReadValues(Cache, Layer, kvHead, blocks, first, longest, chunk, Scratch.Stride);
+        if (place.Following > 0)
+            CacheReader.Prefetch(Cache, Layer, place.KvHead, place.Blocks, first + ChunkSize, place.Following);
+        CacheReader.ReadValues(Cache, Layer, place.KvHead, place.Blocks, first, place.Count, chunk, Scratch.Stride);
         // All rows see as much as the first one does; then each goes on alone.
         int common = Visible(first, firstPosition, from);
         AttentionTiles.Accumulate(scores + from * ChunkSize, to - from, chunk, Scratch.Stride, 0, common, part.Sums + from * Scratch.Stride);
-        for (int query = from; query < to && common < longest; query += Group)
+        for (int query = from; query < to && common < place.Count; query += Group)
         {
             int visible = Visible(first, firstPosition, query);
             if (visible > common)
