@@ -53,11 +53,12 @@ internal readonly unsafe struct AttentionDirect
     /// <summary>Products of the queries with the keys of a chunk.</summary>
     /// <param name="queries">What <see cref="Arrange"/> left.</param>
     /// <param name="chunk">The chunk.</param>
+    /// <param name="next">The chunk that will be wanted after it, if any: it is fetched meanwhile.</param>
     /// <param name="scores">[queries][chunk]; behind the last position undefined.</param>
-    public void Score(float* queries, in CacheChunk chunk, float* scores)
+    public void Score(float* queries, in CacheChunk chunk, in CacheChunk next, float* scores)
     {
         AttentionTileCall runs = default;
-        int count = Locate(ref runs, chunk, isKey: true);
+        int count = Locate(ref runs, chunk, next, isKey: true);
         AttentionTileCall call = default;
         call.Step = (nint)_layout.BlockSize * ElementBytes;
         call.ScaleStep = (nint)_layout.BlockSize * sizeof(ushort);
@@ -87,11 +88,12 @@ internal readonly unsafe struct AttentionDirect
     /// <summary>Values of a chunk, weighted and added.</summary>
     /// <param name="weights">[queries][chunk].</param>
     /// <param name="chunk">The chunk.</param>
+    /// <param name="next">The chunk that will be wanted after it, if any: it is fetched meanwhile.</param>
     /// <param name="sums">[queries][head size].</param>
-    public void Accumulate(float* weights, in CacheChunk chunk, float* sums)
+    public void Accumulate(float* weights, in CacheChunk chunk, in CacheChunk next, float* sums)
     {
         AttentionTileCall runs = default;
-        int count = Locate(ref runs, chunk, isKey: false);
+        int count = Locate(ref runs, chunk, next, isKey: false);
         AttentionTileCall call = default;
         call.Step = (nint)_layout.HeadSize * ElementBytes;
         call.ScaleStep = (nint)_layout.Groups * sizeof(ushort);
@@ -122,30 +124,30 @@ internal readonly unsafe struct AttentionDirect
         }
     }
 
-    /// <summary>Finds the runs of a chunk and, to be fetched, those of the chunk behind it.</summary>
-    private int Locate(ref AttentionTileCall call, in CacheChunk chunk, bool isKey)
+    /// <summary>Finds the runs of a chunk and of the one to be fetched.</summary>
+    private int Locate(ref AttentionTileCall call, in CacheChunk chunk, in CacheChunk next, bool isKey)
     {
         int count = (chunk.Count + Lanes.Count - 1) / Lanes.Count;
-        nint step = isKey ? ElementBytes : (nint)_layout.HeadSize * ElementBytes;
-        nint scaleStep = sizeof(ushort) * (isKey ? 1 : _layout.Groups);
-        int head = isKey ? chunk.KvHead : chunk.KvHead + _layout.KvHeads;
+        int nextCount = (next.Count + Lanes.Count - 1) / Lanes.Count;
         for (int i = 0; i < count; i++)
         {
-            int position = chunk.First + i * Lanes.Count;
-            (int index, int slot) = int.DivRem(position, _layout.BlockSize);
-            byte* start = _layout.Keys(chunk.Layer, chunk.Blocks[index], head);
-            call.Runs[i] = (long)(start + slot * step);
-            call.RunScales[i] = (long)((byte*)_layout.Scales(start) + slot * scaleStep);
-            call.Next[i] = call.Runs[i];
-            if (i * Lanes.Count < chunk.Following)
-            {
-                (index, slot) = int.DivRem(position + CacheReader.ChunkSize, _layout.BlockSize);
-                call.Next[i] = (long)(_layout.Keys(chunk.Layer, chunk.Blocks[index], head) + slot * step);
-            }
+            byte* start = Locate(chunk, i, isKey, out int slot);
+            int scale = isKey ? slot : slot * _layout.Groups;
+            call.RunScales[i] = (long)(_layout.Scales(start) + scale);
+            call.Runs[i] = (long)(start + Offset(slot, isKey));
+            call.Next[i] = i < nextCount ? (long)(Locate(next, i, isKey, out slot) + Offset(slot, isKey)) : call.Runs[i];
         }
 
         return count;
     }
+
+    private byte* Locate(in CacheChunk chunk, int run, bool isKey, out int slot)
+    {
+        (int index, slot) = int.DivRem(chunk.First + run * Lanes.Count, _layout.BlockSize);
+        return _layout.Keys(chunk.Layer, chunk.Blocks[index], isKey ? chunk.KvHead : chunk.KvHead + _layout.KvHeads);
+    }
+
+    private nint Offset(int slot, bool isKey) => (nint)slot * ElementBytes * (isKey ? 1 : _layout.HeadSize);
 
     // No transition: the functions take microseconds, call nothing and touch no managed memory.
     private static void Invoke(nint function, AttentionTileCall* call) =>

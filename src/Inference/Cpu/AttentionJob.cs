@@ -33,7 +33,7 @@ internal unsafe struct AttentionJob
         ref AttentionJob job = ref *(AttentionJob*)state;
         float* scratch = job.ScratchMemory + worker * job.Scratch.Floats;
         for (int unit; (unit = Interlocked.Increment(ref job._taken) - 1) < job.UnitCount;)
-            job.Compute(job.Units[unit], scratch);
+            job.Compute(unit, scratch);
     }
 
     /// <summary>Merges the partials of units that others computed, until no unit is left.</summary>
@@ -45,8 +45,9 @@ internal unsafe struct AttentionJob
             job.Merge(job.Units[unit], scratch);
     }
 
-    private readonly void Compute(in AttentionUnit unit, float* scratch)
+    private readonly void Compute(int index, float* scratch)
     {
+        AttentionUnit unit = Units[index];
         SequenceSlice sequence = Sequences[unit.Sequence];
         int firstRow = sequence.FirstRow + unit.FirstRow;
         int firstPosition = sequence.FirstPosition + unit.FirstRow;
@@ -62,19 +63,20 @@ internal unsafe struct AttentionJob
         var part = new AttentionPartial(scratch + Scratch.ChunkPartial, queryCount, Scratch.Stride);
         var total = new AttentionPartial(scratch + Scratch.Total, queryCount, Scratch.Stride);
         total.Clear(queryCount);
+        CacheChunk place = FirstChunk(unit);
+        // Another worker may take the next unit, but some unit follows, and this one is the best guess.
+        CacheChunk then = index + 1 < UnitCount ? FirstChunk(Units[index + 1]) : default;
         for (int chunk = 0; chunk < unit.ChunkCount; chunk++)
         {
-            int first = (unit.FirstChunk + chunk) * ChunkSize;
+            int first = place.First;
             int from = FirstQuery(first, firstPosition);
             if (!merges)
                 part = Partial(unit, chunk, queryCount);
-            int left = firstPosition + unit.RowCount - first;
-            var place = new CacheChunk(
-                Layer, unit.KvHead, Blocks + sequence.FirstBlock, first, int.Min(ChunkSize, left), int.Clamp(left - ChunkSize, 0, ChunkSize));
             if (direct)
-                ComputeDirect(place, scratch, part);
+                ComputeDirect(place, chunk + 1 < unit.ChunkCount ? place.Following : then, scratch, part);
             else
                 ComputeDecoded(place, firstPosition, from, queryCount, scratch, part);
+            place = place.Following;
             if (merges)
                 total.Merge(part, from, queryCount);
         }
@@ -112,15 +114,22 @@ internal unsafe struct AttentionJob
     // Rows before a chunk do not see it.
     private readonly int FirstQuery(int first, int firstPosition) => int.Max(0, first - firstPosition) * Group;
 
+    private readonly CacheChunk FirstChunk(in AttentionUnit unit)
+    {
+        SequenceSlice sequence = Sequences[unit.Sequence];
+        int end = sequence.FirstPosition + unit.FirstRow + unit.RowCount;
+        return new CacheChunk(Layer, unit.KvHead, Blocks + sequence.FirstBlock, unit.FirstChunk * ChunkSize, end);
+    }
+
     private readonly nint Offset(int row, int head) => ((nint)row * Heads + head) * HeadSize;
 
-    private readonly void ComputeDirect(in CacheChunk place, float* scratch, in AttentionPartial part)
+    private readonly void ComputeDirect(in CacheChunk place, in CacheChunk next, float* scratch, in AttentionPartial part)
     {
         float* scores = scratch + Scratch.Scores;
-        Direct.Score(scratch + Scratch.Chunk, place, scores);
+        Direct.Score(scratch + Scratch.Chunk, place, next, scores);
         for (int query = 0; query < Group; query++)
             (part.Largest[query], part.Weight[query]) = Soften(scores + query * ChunkSize, place.Count, Scale);
-        Direct.Accumulate(scores, place, part.Sums);
+        Direct.Accumulate(scores, place, next, part.Sums);
     }
 
     private readonly void ComputeDecoded(in CacheChunk place, int firstPosition, int from, int to, float* scratch, in AttentionPartial part)
@@ -138,8 +147,9 @@ internal unsafe struct AttentionJob
             (part.Largest[query], part.Weight[query]) = Soften(scores + query * ChunkSize, visible, Scale);
         }
 
-        if (place.Following > 0)
-            CacheReader.Prefetch(Cache, Layer, place.KvHead, place.Blocks, first + ChunkSize, place.Following);
+        CacheChunk following = place.Following;
+        if (following.Count > 0)
+            CacheReader.Prefetch(Cache, Layer, place.KvHead, place.Blocks, following.First, following.Count);
         CacheReader.ReadValues(Cache, Layer, place.KvHead, place.Blocks, first, place.Count, chunk, Scratch.Stride);
         // All rows see as much as the first one does; then each goes on alone.
         int common = Visible(first, firstPosition, from);

@@ -5,9 +5,8 @@ namespace Inference.Cpu;
 /// <param name="kvHead">Key-value head.</param>
 /// <param name="blocks">The sequence's block table.</param>
 /// <param name="first">First position, a multiple of <see cref="CacheReader.ChunkSize"/>.</param>
-/// <param name="count">Positions, 1 to the chunk size.</param>
-/// <param name="following">Positions of the chunk behind it, 0 to the chunk size: worth fetching.</param>
-internal readonly unsafe struct CacheChunk(int layer, int kvHead, int* blocks, int first, int count, int following)
+/// <param name="end">One past the last position of the sequence; the chunk may end before.</param>
+internal readonly unsafe struct CacheChunk(int layer, int kvHead, int* blocks, int first, int end)
 {
     /// <summary>Layer of the cache.</summary>
     public int Layer { get; } = layer;
@@ -21,9 +20,9 @@ internal readonly unsafe struct CacheChunk(int layer, int kvHead, int* blocks, i
     /// <summary>First position.</summary>
     public int First { get; } = first;
 
-    /// <summary>Positions.</summary>
-    public int Count { get; } = count;
+    /// <summary>Positions, 1 to the chunk size; 0 where there is no such chunk.</summary>
+    public int Count { get; } = int.Clamp(end - first, 0, CacheReader.ChunkSize);
 
-    /// <summary>Positions of the chunk behind it.</summary>
-    public int Following { get; } = following;
+    /// <summary>The chunk behind this one.</summary>
+    public CacheChunk Following => new(Layer, KvHead, Blocks, First + CacheReader.ChunkSize, end);
 }
