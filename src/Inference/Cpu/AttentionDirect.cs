@@ -128,23 +128,36 @@ internal readonly unsafe struct AttentionDirect
     private int Locate(ref AttentionTileCall call, in CacheChunk chunk, in CacheChunk next, bool isKey)
     {
         int count = (chunk.Count + Lanes.Count - 1) / Lanes.Count;
-        int nextCount = (next.Count + Lanes.Count - 1) / Lanes.Count;
+        (int index, int slot) = int.DivRem(chunk.First, _layout.BlockSize);
         for (int i = 0; i < count; i++)
         {
-            byte* start = Locate(chunk, i, isKey, out int slot);
+            byte* start = Start(chunk, index, isKey);
             int scale = isKey ? slot : slot * _layout.Groups;
             call.RunScales[i] = (long)(_layout.Scales(start) + scale);
-            call.Runs[i] = (long)(start + Offset(slot, isKey));
-            call.Next[i] = i < nextCount ? (long)(Locate(next, i, isKey, out slot) + Offset(slot, isKey)) : call.Runs[i];
+            call.Runs[i] = call.Next[i] = (long)(start + Offset(slot, isKey));
+            Advance(ref index, ref slot);
+        }
+
+        (index, slot) = int.DivRem(next.First, _layout.BlockSize);
+        for (int i = 0; i < count && i * Lanes.Count < next.Count; i++)
+        {
+            call.Next[i] = (long)(Start(next, index, isKey) + Offset(slot, isKey));
+            Advance(ref index, ref slot);
         }
 
         return count;
     }
 
-    private byte* Locate(in CacheChunk chunk, int run, bool isKey, out int slot)
+    private byte* Start(in CacheChunk chunk, int index, bool isKey) =>
+        _layout.Keys(chunk.Layer, chunk.Blocks[index], isKey ? chunk.KvHead : chunk.KvHead + _layout.KvHeads);
+
+    private void Advance(ref int index, ref int slot)
     {
-        (int index, slot) = int.DivRem(chunk.First + run * Lanes.Count, _layout.BlockSize);
-        return _layout.Keys(chunk.Layer, chunk.Blocks[index], isKey ? chunk.KvHead : chunk.KvHead + _layout.KvHeads);
+        slot += Lanes.Count;
+        if (slot < _layout.BlockSize)
+            return;
+        slot = 0;
+        index++;
     }
 
     private nint Offset(int slot, bool isKey) => (nint)slot * ElementBytes * (isKey ? 1 : _layout.HeadSize);

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Inference.Execution;
 
@@ -128,7 +127,7 @@ internal unsafe struct AttentionJob
         float* scores = scratch + Scratch.Scores;
         Direct.Score(scratch + Scratch.Chunk, place, next, scores);
         for (int query = 0; query < Group; query++)
-            (part.Largest[query], part.Weight[query]) = Soften(scores + query * ChunkSize, place.Count, Scale);
+            (part.Largest[query], part.Weight[query]) = Softmax.Soften(scores + query * ChunkSize, place.Count, Scale);
         Direct.Accumulate(scores, place, next, part.Sums);
     }
 
@@ -144,7 +143,7 @@ internal unsafe struct AttentionJob
         for (int query = from; query < to; query++)
         {
             int visible = Visible(first, firstPosition, query);
-            (part.Largest[query], part.Weight[query]) = Soften(scores + query * ChunkSize, visible, Scale);
+            (part.Largest[query], part.Weight[query]) = Softmax.Soften(scores + query * ChunkSize, visible, Scale);
         }
 
         CacheChunk following = place.Following;
@@ -165,31 +164,4 @@ internal unsafe struct AttentionJob
     /// <summary>How many positions of a chunk a query sees.</summary>
     private readonly int Visible(int first, int firstPosition, int query) =>
         int.Min(ChunkSize, firstPosition + query / Group - first + 1);
-
-    /// <summary>Turns scores into weights, exp(score x scale - largest); gives the largest and the sum.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (float Largest, float Weight) Soften(float* scores, int visible, float scale)
-    {
-        Vector512<float> scales = Vector512.Create(scale);
-        Vector512<float> hidden = Vector512.Create(float.NegativeInfinity);
-        Vector512<float> largest = hidden;
-        for (int i = 0; i < visible; i += Lanes.Count)
-        {
-            Vector512<int> seen = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(visible - i));
-            Vector512<float> score = Vector512.ConditionalSelect(seen.AsSingle(), Vector512.Load(scores + i) * scales, hidden);
-            score.Store(scores + i);
-            largest = Lanes.Larger(score, largest);
-        }
-
-        float top = Lanes.Max(largest);
-        Vector512<float> sum = Vector512<float>.Zero;
-        for (int i = 0; i < visible; i += Lanes.Count)
-        {
-            Vector512<float> weight = Exponential.Exp(Vector512.Load(scores + i) - Vector512.Create(top));
-            weight.Store(scores + i);
-            sum += weight;
-        }
-
-        return (top, Lanes.Sum(sum));
-    }
 }
