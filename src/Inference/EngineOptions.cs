@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Inference.Cpu;
 using Inference.Execution;
 using Inference.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -10,6 +11,10 @@ public sealed record EngineOptions
 {
     /// <summary>Threads that compute. Null: one for each physical core that the process may use.</summary>
     public int? Threads { get; init; }
+
+    /// <summary>Which kernels the CPU computes with. A given <see cref="Device"/> has its own: then this must be <see cref="CpuKernels.Auto"/>.</summary>
+    /// <remarks>Where the machine lacks them, loading throws a <see cref="PlatformNotSupportedException"/> that says so.</remarks>
+    public CpuKernels Kernels { get; init; }
 
     /// <summary>The most tokens, prompt and output together, of one request. Null: what the model's file states.</summary>
     /// <remarks>May be set beyond the stated length for models whose file understates it.</remarks>
