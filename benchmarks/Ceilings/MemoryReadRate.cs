@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -32,39 +31,8 @@ internal sealed unsafe partial class MemoryReadRate : IDisposable
     /// <returns>Bytes a second.</returns>
     public double Measure(int threads, int passes = 3)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         long part = BufferBytes / threads / (Unroll * 64) * (Unroll * 64);
-        double best = 0;
-        using var start = new Barrier(threads);
-        var others = new Thread[threads - 1];
-        for (int i = 0; i < others.Length; i++)
-        {
-            byte* first = _buffer + (i + 1) * part;
-            others[i] = new Thread(() =>
-            {
-                for (int pass = 0; pass < passes; pass++)
-                {
-                    start.SignalAndWait();
-                    Read(first, part);
-                    start.SignalAndWait();
-                }
-            })
-            { IsBackground = true };
-            others[i].Start();
-        }
-
-        for (int pass = 0; pass < passes; pass++)
-        {
-            start.SignalAndWait();
-            long began = Stopwatch.GetTimestamp();
-            Read(_buffer, part);
-            start.SignalAndWait();
-            best = Math.Max(best, threads * part / Stopwatch.GetElapsedTime(began).TotalSeconds);
-        }
-
-        foreach (Thread other in others)
-            other.Join();
-        return best;
+        return threads * part / ParallelTimer.Fastest(threads, passes, thread => Read(_buffer + thread * part, part));
     }
 
     public void Dispose() => NativeMemory.AlignedFree(_buffer);
