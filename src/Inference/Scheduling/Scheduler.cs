@@ -156,6 +156,7 @@ internal sealed class Scheduler
         sequence.State = SequenceState.Finished;
         if (before == SequenceState.Running)
         {
+            _reserve.NoteEnded(sequence);
             sequence.Table.Release(_pool);
             _running.Remove(sequence);
             if (!sequence.IsPaused)

@@ -49,10 +49,10 @@ internal sealed record SchedulerOptions
     public bool ChunkedPrefill { get; init; } = true;
 
     /// <summary>
-    /// The share of all computed tokens, above 0, that may be lost to preemptions. The nearer it is, the more of the cache is kept
-    /// free at admissions for the growth of what runs; at the limit all that running sequences may ever need.
+    /// The share of all computed tokens, above 0, that preemptions should not waste more than. The nearer it is, the more of the
+    /// cache is kept free at admissions for the growth of what runs; at twice the limit all that running sequences may ever need.
     /// </summary>
-    public double MaxWaste { get; init; } = 0.05;
+    public double MaxWaste { get; init; } = 0.1;
 
     /// <exception cref="ArgumentOutOfRangeException">A limit is out of its range.</exception>
     internal void Validate()
