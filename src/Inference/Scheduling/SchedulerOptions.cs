@@ -15,10 +15,10 @@ internal sealed record SchedulerOptions
     /// <summary>
     /// The starvation bound b, 0 or more. Of every tenant, the waiting sequence that came first sees at most b admissions of later
     /// arrivals, whatever their priority, tenant or cached prefix; then it is overdue: nothing but earlier overdue ones is admitted
-    /// before it, and only those may preempt it. So a sequence that arrives when e others are live, k of them its own tenant's and
-    /// waiting, is admitted before the (e + (k + 1) b + 1)th other sequence that runs; that is, after at most (e + (k + 1) b) l tokens
-    /// of others, each of at most l tokens, and what preemptions compute again of them. Time while it is paused, or kept waiting by its tenant's own limit, is
-    /// not counted. 0 makes admission strictly first come, first served.
+    /// before it, and only those may preempt it. So a sequence that arrives when e others have not ended, k of them its own tenant's,
+    /// is admitted after at most e + (k + 1) b others have run, that is, after (e + (k + 1) b) l tokens where each has at most l, and
+    /// what preemptions compute again of them. What happens while it is paused or kept waiting by its tenant's own limit or by a batch
+    /// that is not continuous is not counted. 0 makes admission strictly first come, first served.
     /// </summary>
     /// <remarks>It counts for the first of each tenant alone, since a tenant that floods the queue would otherwise soon have nothing but overdue ones in it.</remarks>
     public int MaxBypasses { get; init; } = 64;
