@@ -58,6 +58,9 @@ internal sealed unsafe class CpuDevice : Device
     public override DeviceKvCache AllocateKvCache(KvCacheShape shape) => new CpuKvCache(shape);
 
     /// <inheritdoc/>
+    public override void CopyBlock(DeviceKvCache cache, int source, int destination) => ((CpuKvCache)cache).Copy(source, destination);
+
+    /// <inheritdoc/>
     public override void Begin(StepBatch batch) => _step.Load(batch);
 
     /// <inheritdoc/>

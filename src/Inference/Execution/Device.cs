@@ -31,6 +31,13 @@ public abstract class Device : IDisposable
     /// <param name="shape">The dimensions.</param>
     public abstract DeviceKvCache AllocateKvCache(KvCacheShape shape);
 
+    /// <summary>Copies a block of the cache, keys and values of all layers, onto another. Not part of a step; what was enqueued before sees the old contents.</summary>
+    /// <param name="cache">The cache.</param>
+    /// <param name="source">The block to copy; unchanged.</param>
+    /// <param name="destination">The block that becomes like it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The cache has no such block.</exception>
+    public abstract void CopyBlock(DeviceKvCache cache, int source, int destination);
+
     /// <summary>Starts a step: the operations that follow, up to the next call, are about this batch.</summary>
     /// <param name="batch">Tokens, positions, block tables; must not change until the step's reads are done.</param>
     public abstract void Begin(StepBatch batch);

@@ -23,7 +23,7 @@ internal sealed class AdmissionControl(SchedulerOptions options, BlockPool pool,
         int held = 0;
         while (plan.TokenCount < options.MaxTokensPerStep && HasPlace(plan) && waiting.Next(plan.Step) is { } sequence)
         {
-            if (!sequence.IsOverdue && running.IsComputing(sequence, pool))
+            if (!sequence.IsOverdue && (sequence.AwaitsOrigin || running.IsComputing(sequence, pool)))
             {
                 sequence.HeldStep = plan.Step;
                 if (++held == options.PrefixWindow)
@@ -45,7 +45,7 @@ internal sealed class AdmissionControl(SchedulerOptions options, BlockPool pool,
                 reserve.Assess(running.Sequences);
             }
 
-            Start(sequence, now);
+            Start(sequence, plan, now);
             plan.Add(sequence, Math.Min(sequence.Distance, options.MaxTokensPerStep - plan.TokenCount));
         }
     }
@@ -59,7 +59,7 @@ internal sealed class AdmissionControl(SchedulerOptions options, BlockPool pool,
         return false;
     }
 
-    private void Start(Sequence sequence, long now)
+    private void Start(Sequence sequence, StepPlan plan, long now)
     {
         waiting.Remove(sequence);
         bool first = sequence.Admitted == 0;
@@ -67,6 +67,13 @@ internal sealed class AdmissionControl(SchedulerOptions options, BlockPool pool,
         waiting.NotePassedBy(sequence);
         sequence.State = SequenceState.Running;
         sequence.Computed = sequence.Table.Attach(pool, sequence.Tokens) * pool.BlockSize;
+        if (sequence.Table.Inherit(pool, sequence.Length) is { } copy)
+        {
+            plan.Add(copy);
+            sequence.Computed += copy.Positions;
+        }
+
+        sequence.Origin = null;
         running.Add(sequence);
         gate.Join(sequence);
         reserve.Add(sequence);

@@ -6,7 +6,7 @@ namespace Inference.Scheduling;
 /// <remarks>
 /// <para>One round is <see cref="Plan"/>, the computation, <see cref="Commit"/>, then for every slice that wanted logits
 /// <see cref="Append"/> or <see cref="Finish"/>. Between these, sequences may be enqueued, paused, resumed and finished at any time.
-/// A plan that is not committed is as if it had not been computed.</para>
+/// A plan that is not committed is as if it had not been computed; its block copies are made in any case.</para>
 /// <para>A sequence gets the blocks for all its known tokens at admission (<see cref="AdmissionControl"/>), so that it can finish its
 /// prompt; decoding takes them one by one and preempts when none is free (<see cref="Preemption"/>). As long as anything that is not
 /// paused can run, every plan computes something, unless a batching window is open.</para>

@@ -11,6 +11,7 @@ internal sealed class Sequence
     internal const long Unseen = long.MinValue;
 
     private readonly List<int> _tokens;
+    private int _common;
 
     /// <summary>Creates a sequence to be offered to a scheduler.</summary>
     /// <param name="id">The caller's name for it; the scheduler does not look at it.</param>
@@ -83,7 +84,23 @@ internal sealed class Sequence
     /// <summary>The time of its first admission, or -1.</summary>
     public long FirstScheduled { get; internal set; } = -1;
 
+    /// <summary>Says, before it is offered to a scheduler, that it begins like another one's tokens: it then takes over what that one has computed by its admission.</summary>
+    /// <param name="origin">Offered to the same scheduler, with the same salt; in any state.</param>
+    /// <param name="common">How many of the first tokens are the same.</param>
+    public void ForkFrom(Sequence origin, int common)
+    {
+        Origin = origin;
+        _common = common;
+        Table.ForkFrom(origin.Table, common);
+    }
+
     // What follows is the scheduler's own.
+
+    /// <summary>Whom it was forked from; null once it runs.</summary>
+    internal Sequence? Origin { get; set; }
+
+    /// <summary>Whether what it can take over is being computed now.</summary>
+    internal bool AwaitsOrigin => Origin is { State: SequenceState.Running, IsIdle: false } origin && origin.Computed < Math.Min(_common, Length - 1);
 
     internal BlockTable Table { get; private init; } = new(BlockHash.Root(null));
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Inference.KvCache;
 
 namespace Inference.Scheduling;
 
@@ -6,11 +7,15 @@ namespace Inference.Scheduling;
 internal sealed class StepPlan
 {
     private readonly List<PlannedSlice> _slices = [];
+    private readonly List<BlockCopy> _copies = [];
     private readonly List<Sequence> _expired = [];
     private readonly List<Sequence> _preempted = [];
 
     /// <summary>One slice at most for each sequence: decodes, then pieces of running prompts, then newly admitted ones.</summary>
     public ReadOnlySpan<PlannedSlice> Slices => CollectionsMarshal.AsSpan(_slices);
+
+    /// <summary>Blocks to copy, one after the other, before anything is computed; whether or not the plan is committed.</summary>
+    public ReadOnlySpan<BlockCopy> Copies => CollectionsMarshal.AsSpan(_copies);
 
     /// <summary>Tokens of all slices together.</summary>
     public int TokenCount { get; private set; }
@@ -30,6 +35,7 @@ internal sealed class StepPlan
     internal void Clear()
     {
         _slices.Clear();
+        _copies.Clear();
         _expired.Clear();
         _preempted.Clear();
         TokenCount = 0;
@@ -43,6 +49,8 @@ internal sealed class StepPlan
         _slices.Add(new PlannedSlice(sequence, sequence.Computed, count, sequence.Distance == count));
         TokenCount += count;
     }
+
+    internal void Add(BlockCopy copy) => _copies.Add(copy);
 
     internal void NoteExpired(ReadOnlySpan<Sequence> sequences, long now)
     {

@@ -30,6 +30,15 @@ internal sealed class DelegatingDevice(Device inner) : Device
 
     public override DeviceKvCache AllocateKvCache(KvCacheShape shape) => inner.AllocateKvCache(shape);
 
+    /// <summary>Blocks copied.</summary>
+    public int Copies { get; private set; }
+
+    public override void CopyBlock(DeviceKvCache cache, int source, int destination)
+    {
+        Copies++;
+        Next().CopyBlock(cache, source, destination);
+    }
+
     public override void Begin(StepBatch batch)
     {
         _operation = 0;

@@ -18,6 +18,8 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
 
     public override DeviceKvCache AllocateKvCache(KvCacheShape shape) => new ReferenceKvCache(shape, exactCache);
 
+    public override void CopyBlock(DeviceKvCache cache, int source, int destination) => ((ReferenceKvCache)cache).Copy(source, destination);
+
     public override void Begin(StepBatch batch) => _batch = batch;
 
     public override void Embed(DeviceWeight table, DeviceTensor destination)

@@ -81,6 +81,10 @@ internal sealed record History(int Setup, int[] Events)
         {
             Pick(engine, ref random, engine.Resume);
         }
+        else if (kind < 56)
+        {
+            Pick(engine, ref random, origin => engine.Fork(origin, Math.Min(origin.Length + (origin.Length % 7), capacity), seed: 2 + (ulong)(origin.Length % 3)));
+        }
         else
         {
             engine.Now += random.Next(0, 2);

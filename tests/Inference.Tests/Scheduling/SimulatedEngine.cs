@@ -43,6 +43,8 @@ internal sealed class SimulatedEngine
 
     public int CachedTokens { get; private set; }
 
+    public int Copies { get; private set; }
+
     /// <summary>Offers a sequence that must be accepted.</summary>
     public Sequence Submit(int[] prompt, int maxLength, int priority = 0, string? tenant = null, string? salt = null, long deadline = long.MaxValue)
     {
@@ -51,9 +53,11 @@ internal sealed class SimulatedEngine
         return sequence;
     }
 
-    public (Admission Answer, Sequence Sequence) Offer(int[] prompt, int maxLength, int priority, string? tenant, string? salt, long deadline, ulong seed)
+    public (Admission Answer, Sequence Sequence) Offer(int[] prompt, int maxLength, int priority, string? tenant, string? salt, long deadline, ulong seed, Sequence? origin = null)
     {
         Sequence sequence = new(++_ids, prompt, maxLength) { Priority = priority, Tenant = tenant, CacheSalt = salt, Deadline = deadline };
+        if (origin is not null)
+            sequence.ForkFrom(origin, prompt.Length);
         int queued = _live.Count(one => one.Sequence.State == SequenceState.Waiting && one.Sequence.FirstScheduled < 0);
         SimulatedSequence[] own = [.. _live.Where(one => one.TenantName == (tenant ?? ""))];
         Admission expected = Pool.BlocksFor(maxLength) > Pool.BlockCount ? Admission.NeverFits
@@ -68,6 +72,10 @@ internal sealed class SimulatedEngine
         CheckState();
         return (answer, sequence);
     }
+
+    /// <summary>Offers a sequence that goes on from what another one has now.</summary>
+    public (Admission Answer, Sequence Sequence) Fork(Sequence origin, int maxLength, ulong seed) =>
+        Offer(origin.Tokens.ToArray(), Math.Max(maxLength, origin.Length), origin.Priority, origin.Tenant, origin.CacheSalt, long.MaxValue, seed, origin);
 
     public void Pause(Sequence sequence)
     {
@@ -104,6 +112,9 @@ internal sealed class SimulatedEngine
             Finish(sequence);
         CheckState();
 
+        Copies += plan.Copies.Length;
+        foreach (BlockCopy copy in plan.Copies)
+            _cache.AsSpan(copy.Source * Pool.BlockSize, Pool.BlockSize).CopyTo(_cache.AsSpan(copy.Destination * Pool.BlockSize));
         beforeForward?.Invoke();
         PlannedSlice[] slices = plan.Slices.ToArray();
         Forward(slices);
@@ -222,7 +233,7 @@ internal sealed class SimulatedEngine
                 (Sequence? other, int index) = holders[block];
                 Assert.Equal(index, i);
                 Assert.True(end <= sequence.Computed && end <= other!.Computed, $"Block {block} is shared before it is computed.");
-                Assert.Equal(block, Pool.Find(sequence.Table.Hash(i, sequence.Tokens, Pool.BlockSize)));
+                Assert.Equal(other.Table.Hash(i, other.Tokens, Pool.BlockSize), sequence.Table.Hash(i, sequence.Tokens, Pool.BlockSize));
             }
         }
 
