@@ -40,8 +40,8 @@ public sealed record EngineOptions
 
     /// <summary>
     /// The starvation bound, 0 or more: how often the request of a tenant that has waited longest may see later ones admitted before
-    /// it, whatever their priority or tenant. A request that arrives when e others are waiting or running, k of them its own tenant's,
-    /// runs after at most e + (k + 1) * MaxBypasses others. 0: first come, first served.
+    /// it, whatever their priority or tenant. A request that arrives when e others have not ended, k of them its own tenant's, runs
+    /// after at most e + (k + 1) * MaxBypasses others. 0: first come, first served.
     /// </summary>
     public int MaxBypasses { get; init; } = 64;
 
