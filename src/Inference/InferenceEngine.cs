@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Inference.Scheduling;
 using Inference.Templating;
 using Inference.Tokenization;
 
@@ -13,7 +14,7 @@ public sealed class InferenceEngine : IAsyncDisposable
 {
     private readonly LoadedModel _loaded;
     private readonly EngineLoop _loop;
-    private readonly SemaphoreSlim _queuePlaces;
+    private readonly QueuePlaces _queuePlaces;
     private readonly PromptReader _reader;
     private readonly RequestFactory _factory;
     private readonly CancellationTokenSource _closing = new();
@@ -24,11 +25,12 @@ public sealed class InferenceEngine : IAsyncDisposable
     private InferenceEngine(LoadedModel loaded)
     {
         _loaded = loaded;
-        _queuePlaces = new SemaphoreSlim(loaded.Options.MaxQueuedRequests);
+        SchedulerOptions scheduling = loaded.Options.ToScheduling(loaded.Time);
+        _queuePlaces = new QueuePlaces(loaded.Options.MaxQueuedRequests, scheduling.Tenants);
         _disposal = new Lazy<Task>(StopAndReleaseAsync);
         _reader = new PromptReader(Tokenizer, Model.Name, Model.VocabularySize);
         _factory = new RequestFactory(loaded);
-        _loop = loaded.CreateLoop(_queuePlaces);
+        _loop = loaded.CreateLoop(scheduling, _queuePlaces);
         _loop.Start();
     }
 
@@ -51,7 +53,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     public bool IsHealthy => !_disposed && !_loop.HasEnded;
 
     /// <summary>Requests that could be submitted now without being refused or waiting.</summary>
-    internal int FreeQueuePlaces => _queuePlaces.CurrentCount;
+    internal int FreeQueuePlaces => _queuePlaces.Free;
 
     /// <summary>Loads a model: a GGUF file, a safetensors file, or a folder with safetensors, config.json and tokenizer.json.</summary>
     /// <param name="path">The file or folder.</param>
@@ -91,15 +93,14 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="ChatTemplateMissingException">Messages were given and the model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The chat template refuses the messages.</exception>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="QueueFullException">Too many requests are waiting.</exception>
+    /// <exception cref="QueueFullException">Too many requests are waiting, or too many of this tenant.</exception>
     /// <exception cref="EngineStoppedException">The engine is draining or has stopped.</exception>
     /// <exception cref="ObjectDisposedException">The engine is disposed.</exception>
     public Generation Submit(Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfStopped();
-        if (!_queuePlaces.Wait(0, CancellationToken.None))
-            throw new QueueFullException(_loaded.Options.MaxQueuedRequests);
+        _queuePlaces.Take(options?.TenantId);
         return SubmitWithPlace(prompt, options, cancellationToken);
     }
 
@@ -112,8 +113,8 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfStopped();
-        if (!_queuePlaces.Wait(0, CancellationToken.None))
-            await WaitForPlaceAsync(cancellationToken).ConfigureAwait(false);
+        if (!_queuePlaces.TryTake(options?.TenantId))
+            await WaitForPlaceAsync(options?.TenantId, cancellationToken).ConfigureAwait(false);
         return SubmitWithPlace(prompt, options, cancellationToken);
     }
 
@@ -153,7 +154,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     public IReadOnlyList<Generation> SubmitSamples(Prompt prompt, GenerationOptions? options, int count, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        return SubmitAll(count, () => PrepareSamples(prompt, options ?? new GenerationOptions(), count), cancellationToken);
+        return SubmitAll(count, options?.TenantId, () => PrepareSamples(prompt, options ?? new GenerationOptions(), count), cancellationToken);
     }
 
     /// <summary>Computes the beginning of prompts, such as a system prompt, and keeps it in the cache until the handle is disposed.</summary>
@@ -173,7 +174,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         if (tokens.Length == 0)
             return new PinnedPrefix(_loop, null);
         var draft = new RequestDraft(tokens, new GenerationOptions { CacheSalt = cacheSalt }) { Pins = true };
-        Generation generation = SubmitAll(1, () => [_factory.Create(this, _loop, draft)], cancellationToken)[0];
+        Generation generation = SubmitAll(1, tenant: null, () => [_factory.Create(this, _loop, draft)], cancellationToken)[0];
         GenerationResult result = await generation.Completion.ConfigureAwait(false);
         if (result.FinishReason == FinishReason.Cancelled)
             throw new OperationCanceledException(cancellationToken);
@@ -236,12 +237,12 @@ public sealed class InferenceEngine : IAsyncDisposable
     }
 
     /// <summary>Waits for a place in the queue, but not beyond the end of the engine: who is refused then should not wait for it.</summary>
-    private async Task WaitForPlaceAsync(CancellationToken cancellationToken)
+    private async Task WaitForPlaceAsync(string? tenant, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         try
         {
-            await _queuePlaces.WaitAsync(either.Token).ConfigureAwait(false);
+            await _queuePlaces.TakeAsync(tenant, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -270,7 +271,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         {
             foreach (Prompt prompt in prompts)
             {
-                await _queuePlaces.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await _queuePlaces.TakeAsync(options.TenantId, cancellationToken).ConfigureAwait(false);
                 generations.Add(PrepareWithPlace(prompt, options, cancellationToken));
             }
         }
@@ -293,7 +294,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         RequestState state = parent.State;
         options ??= state.Options with { Seed = null };
-        return SubmitAll(1, Continue, cancellationToken)[0];
+        return SubmitAll(1, options.TenantId, Continue, cancellationToken)[0];
 
         Generation[] Continue()
         {
@@ -327,10 +328,10 @@ public sealed class InferenceEngine : IAsyncDisposable
     }
 
     private Generation PrepareWithPlace(Prompt prompt, GenerationOptions options, CancellationToken cancellationToken) =>
-        WithPlaces(1, () => [Prepare(prompt, options)], cancellationToken)[0];
+        WithPlaces(1, options.TenantId, () => [Prepare(prompt, options)], cancellationToken)[0];
 
     /// <summary>Makes requests that have their places in the queue already, or gives the places back.</summary>
-    private Generation[] WithPlaces(int count, Func<Generation[]> prepare, CancellationToken cancellationToken)
+    private Generation[] WithPlaces(int count, string? tenant, Func<Generation[]> prepare, CancellationToken cancellationToken)
     {
         Generation[] generations;
         try
@@ -340,7 +341,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
         catch
         {
-            _queuePlaces.Release(count);
+            GiveBack(count, tenant);
             throw;
         }
 
@@ -353,21 +354,31 @@ public sealed class InferenceEngine : IAsyncDisposable
         return generations;
     }
 
+    private void GiveBack(int places, string? tenant)
+    {
+        for (int i = 0; i < places; i++)
+            _queuePlaces.Release(tenant);
+    }
+
     /// <summary>Takes places in the queue and submits, at once.</summary>
-    private Generation[] SubmitAll(int count, Func<Generation[]> prepare, CancellationToken cancellationToken)
+    private Generation[] SubmitAll(int count, string? tenant, Func<Generation[]> prepare, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfStopped();
         for (int taken = 0; taken < count; taken++)
         {
-            if (_queuePlaces.Wait(0, CancellationToken.None))
-                continue;
-            if (taken > 0)
-                _queuePlaces.Release(taken);
-            throw new QueueFullException(_loaded.Options.MaxQueuedRequests);
+            try
+            {
+                _queuePlaces.Take(tenant);
+            }
+            catch
+            {
+                GiveBack(taken, tenant);
+                throw;
+            }
         }
 
-        Generation[] generations = WithPlaces(count, prepare, cancellationToken);
+        Generation[] generations = WithPlaces(count, tenant, prepare, cancellationToken);
         _loop.Post([.. generations.Select(generation => new EngineCommand(EngineCommandKind.Submit, generation))]);
         return generations;
     }

@@ -65,6 +65,8 @@ internal static class ModelLoader
         int cacheTokens = (int)Math.Min((long)shape.Blocks * shape.BlockSize, int.MaxValue);
         Require(options.KvCacheTokens is not null || options.ContextLength is null || options.ContextLength <= cacheTokens, options.ContextLength, nameof(options.ContextLength), $"at most {cacheTokens}, for which a quarter of this machine's memory suffices, unless KvCacheTokens is set");
 
+        Require(options.ChunkedPrefill || options.MaxTokensPerStep >= Math.Min(context, cacheTokens), options.MaxTokensPerStep, nameof(options.MaxTokensPerStep), $"at least the context length, {Math.Min(context, cacheTokens)}, where ChunkedPrefill is off");
+
         int maxLogitRows = Math.Min(options.MaxSequences, options.MaxTokensPerStep);
         DecoderBuffers buffers = cleanup.Add(new DecoderBuffers(device, config, vocabulary, options.MaxTokensPerStep, maxLogitRows));
         long total = tensors.ByteLength;
@@ -112,6 +114,9 @@ internal static class ModelLoader
         Require(options.KvBlockSize is >= 8 and <= 256 && int.IsPow2(options.KvBlockSize), options.KvBlockSize, nameof(options.KvBlockSize), "a power of two from 8 to 256");
         Require(options.KvCacheType is null || Enum.IsDefined(options.KvCacheType.Value), options.KvCacheType, nameof(options.KvCacheType), "a defined type");
         Require(options.StreamCapacity >= 1, options.StreamCapacity, nameof(options.StreamCapacity), "at least 1");
+        Require(options.PriorityAgeingInterval is null || options.PriorityAgeingInterval > TimeSpan.Zero, options.PriorityAgeingInterval, nameof(options.PriorityAgeingInterval), "a positive time");
+        Require(options.BatchingWindow >= TimeSpan.Zero, options.BatchingWindow, nameof(options.BatchingWindow), "0 or more");
+        _ = options.ToScheduling(options.TimeProvider ?? TimeProvider.System);
     }
 
     private static void Require<T>(bool holds, T value, string option, string rule)

@@ -8,7 +8,7 @@ namespace Inference;
 
 /// <summary>Turns what the loop computes into what callers receive: text, finish reasons, results, and their measurements.</summary>
 /// <remarks>Called by the engine's thread alone, but for <see cref="Fail"/> after that thread has ended.</remarks>
-internal sealed class RequestOutcome(Tokenizer tokenizer, EngineMeter meter, TimeProvider time, ILogger logger, SemaphoreSlim queuePlaces)
+internal sealed class RequestOutcome(Tokenizer tokenizer, EngineMeter meter, TimeProvider time, ILogger logger, QueuePlaces queuePlaces)
 {
     /// <summary>Gives the request's place in the bounded queue to the next one.</summary>
     public void LeaveQueue(RequestState state)
@@ -16,7 +16,7 @@ internal sealed class RequestOutcome(Tokenizer tokenizer, EngineMeter meter, Tim
         if (!state.HoldsQueuePlace)
             return;
         state.HoldsQueuePlace = false;
-        queuePlaces.Release();
+        queuePlaces.Release(state.Options.TenantId);
     }
 
     /// <summary>Counts a request that joined another one's computation.</summary>

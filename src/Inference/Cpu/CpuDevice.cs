@@ -88,24 +88,33 @@ internal sealed unsafe class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void Linear(DeviceTensor input, ReadOnlySpan<LinearTarget> targets)
-    {
-        if (_calls.Length < targets.Length)
-            _calls = new LinearCall[targets.Length];
-        for (int i = 0; i < targets.Length; i++)
-        {
-            (DeviceWeight weight, DeviceWeight? bias, DeviceTensor output) = targets[i];
-            PackedMatrix matrix = ((CpuWeight)weight).Matrix ?? throw new ArgumentException("A weight was not uploaded for linear layers.", nameof(targets));
-            if (weight.Columns != input.Columns)
-                throw new ArgumentException($"A weight reads {weight.Columns} columns, not {input.Columns}.", nameof(targets));
-            if (bias is not null && bias.Columns != weight.Rows)
-                throw new ArgumentException($"A bias has {bias.Columns} elements, not {weight.Rows}.", nameof(targets));
-            CheckShape(output, input.Rows, weight.Rows);
-            _calls[i] = new LinearCall(matrix, bias is null ? null : Vector(bias), Data(output), output.Columns);
-        }
+    public override void Linear(DeviceTensor input, ReadOnlySpan<LinearTarget> targets) =>
+        Linear(new LinearInput(Data(input), input.Rows, input.Columns), targets);
 
-        if (input.Rows > 0)
-            LinearKernel.Run(_team, Data(input), input.Rows, input.Columns, _activations, _calls.AsSpan(0, targets.Length));
+    /// <inheritdoc/>
+    public override void NormalizedLinear(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, ReadOnlySpan<LinearTarget> targets)
+    {
+        if (addend is not null)
+            CheckShape(addend, hidden.Rows, hidden.Columns);
+        if (gain.Columns != hidden.Columns)
+            throw new ArgumentException($"A gain of {gain.Columns} for {hidden.Columns} columns.", nameof(gain));
+        var rows = new NormalizedRows
+        {
+            Hidden = Data(hidden),
+            Addend = addend is null ? null : Data(addend),
+            Gain = Vector(gain),
+            Epsilon = epsilon,
+            Columns = hidden.Columns,
+        };
+        Linear(new LinearInput(&NormalizedRows.Compute, &rows, hidden.Rows, hidden.Columns), targets);
+    }
+
+    /// <inheritdoc/>
+    public override void GatedLinear(DeviceTensor gate, DeviceTensor up, Activation activation, ReadOnlySpan<LinearTarget> targets)
+    {
+        CheckShape(up, gate.Rows, gate.Columns);
+        var rows = new GatedRows { Gate = Data(gate), Up = Data(up), Activation = activation, Columns = gate.Columns };
+        Linear(new LinearInput(&GatedRows.Compute, &rows, gate.Rows, gate.Columns), targets);
     }
 
     /// <inheritdoc/>
@@ -177,6 +186,25 @@ internal sealed unsafe class CpuDevice : Device
         _activations.Dispose();
         foreach (RopeTable table in _ropes)
             table.Dispose();
+    }
+
+    private void Linear(in LinearInput input, ReadOnlySpan<LinearTarget> targets)
+    {
+        if (_calls.Length < targets.Length)
+            _calls = new LinearCall[targets.Length];
+        for (int i = 0; i < targets.Length; i++)
+        {
+            (DeviceWeight weight, DeviceWeight? bias, DeviceTensor output) = targets[i];
+            PackedMatrix matrix = ((CpuWeight)weight).Matrix ?? throw new ArgumentException("A weight was not uploaded for linear layers.", nameof(targets));
+            if (weight.Columns != input.Columns)
+                throw new ArgumentException($"A weight reads {weight.Columns} columns, not {input.Columns}.", nameof(targets));
+            if (bias is not null && bias.Columns != weight.Rows)
+                throw new ArgumentException($"A bias has {bias.Columns} elements, not {weight.Rows}.", nameof(targets));
+            CheckShape(output, input.Rows, weight.Rows);
+            _calls[i] = new LinearCall(matrix, bias is null ? null : Vector(bias), Data(output), output.Columns);
+        }
+
+        LinearKernel.Run(_team, input, _activations, _calls.AsSpan(0, targets.Length));
     }
 
     private RopeTable Angles(Rope rope, AttentionShape shape)

@@ -64,6 +64,25 @@ public abstract class Device : IDisposable
     /// <param name="targets">The layers and where their results go.</param>
     public abstract void Linear(DeviceTensor input, ReadOnlySpan<LinearTarget> targets);
 
+    /// <summary>Applies linear layers to a normalised residual stream: <see cref="RmsNorm"/>, then <see cref="Linear"/>.</summary>
+    /// <remarks>
+    /// First hidden += addend, where there is one. The layers then read hidden / sqrt(mean(hidden²) + epsilon) x gain, which need not
+    /// be stored anywhere.
+    /// </remarks>
+    /// <param name="hidden">[rows, input features]; changed only where there is an addend.</param>
+    /// <param name="addend">The output of the layer before, or null.</param>
+    /// <param name="gain">A vector as long as a row.</param>
+    /// <param name="epsilon">Added to the mean square.</param>
+    /// <param name="targets">The layers and where their results go; at least one, and none goes to hidden or addend.</param>
+    public abstract void NormalizedLinear(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, ReadOnlySpan<LinearTarget> targets);
+
+    /// <summary>Applies linear layers to a gated activation: <see cref="Gate"/>, then <see cref="Linear"/>. The product need not be stored anywhere.</summary>
+    /// <param name="gate">[rows, input features].</param>
+    /// <param name="up">[rows, input features].</param>
+    /// <param name="activation">The non-linearity.</param>
+    /// <param name="targets">The layers that read activation(gate) x up, and where their results go; none goes to gate or up.</param>
+    public abstract void GatedLinear(DeviceTensor gate, DeviceTensor up, Activation activation, ReadOnlySpan<LinearTarget> targets);
+
     /// <summary>Turns queries and keys by their positions and writes keys and values into the cache.</summary>
     /// <param name="queries">[rows, heads x head size]; turned in place.</param>
     /// <param name="keys">[rows, key-value heads x head size].</param>

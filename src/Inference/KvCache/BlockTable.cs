@@ -58,10 +58,10 @@ internal sealed class BlockTable(BlockHash root)
         return new PrefixMatch(limit, free);
     }
 
-    /// <summary>Whether the whole text and one block more, if the text may ever need it, could be held now.</summary>
-    public bool Fits(BlockPool pool, ReadOnlySpan<int> tokens, int maxLength)
+    /// <summary>Whether the whole text and one block more, if the text may ever need it, could be held now with so many blocks left free.</summary>
+    public bool Fits(BlockPool pool, ReadOnlySpan<int> tokens, int maxLength, long reserved = 0)
     {
-        int needed = Math.Min(pool.BlocksFor(tokens.Length) + 1, pool.BlocksFor(maxLength));
+        long needed = Math.Min(pool.BlocksFor(tokens.Length) + 1, pool.BlocksFor(maxLength)) + reserved;
         // Looking the prefix up costs more, and is needed only where the plain count does not settle it.
         if (needed <= pool.FreeCount)
             return true;

@@ -7,6 +7,9 @@ namespace Inference.Scheduling;
 /// <remarks>The caller reads it; the scheduler alone changes it. Not thread-safe.</remarks>
 internal sealed class Sequence
 {
+    /// <summary>The value of <see cref="LastSeen"/> before the first plan.</summary>
+    internal const long Unseen = long.MinValue;
+
     private readonly List<int> _tokens;
     private int _common;
 
@@ -31,10 +34,10 @@ internal sealed class Sequence
 
     public int MaxLength { get; }
 
-    /// <summary>The higher goes first, within the starvation bound.</summary>
+    /// <summary>The higher goes first, within the starvation bound; it rises while the sequence waits.</summary>
     public int Priority { get; init; }
 
-    /// <summary>Who asks; tenants get equal shares. Null is one tenant of its own, that of the empty string.</summary>
+    /// <summary>Who asks; tenants share by their weights. Null is one tenant of its own, that of the empty string.</summary>
     public string? Tenant { get; init; }
 
     /// <summary>Only sequences with equal salts share cached prefixes.</summary>
@@ -112,13 +115,30 @@ internal sealed class Sequence
     /// <summary>Its place in the order of admission, the latest if there were several; 0 before the first.</summary>
     internal long Admitted { get; set; }
 
-    /// <summary>How many later arrivals were admitted while it waited.</summary>
+    /// <summary>How many later arrivals were admitted while it was the first of its tenant to wait.</summary>
     internal int Bypasses { get; set; }
 
     /// <summary>Whether the starvation bound has been reached; for life, so that a rank once won is not lost again.</summary>
     internal bool IsOverdue { get; set; }
 
     internal bool IsExpired { get; set; }
+
+    /// <summary>Time waited, pauses left out.</summary>
+    internal long Waited { get; set; }
+
+    /// <summary>The time of the last plan that found it waiting and not idle, or <see cref="Unseen"/>.</summary>
+    internal long LastSeen { get; set; } = Unseen;
+
+    /// <summary>What waiting has added to its priority.</summary>
+    internal long Boost { get; set; }
+
+    internal long EffectivePriority => Priority + Math.Min(Boost, uint.MaxValue);
+
+    /// <summary>The batch it last joined; 0 for none.</summary>
+    internal long Batch { get; set; }
+
+    /// <summary>Tokens that were computed when it was last preempted, while it has not come back.</summary>
+    internal int LostTokens { get; set; }
 
     /// <summary>Whether it is not to run now.</summary>
     internal bool IsIdle => IsPaused || IsExpired;
@@ -136,8 +156,8 @@ internal sealed class Sequence
     {
         if (IsOverdue != other.IsOverdue)
             return IsOverdue;
-        if (!IsOverdue && Priority != other.Priority)
-            return Priority > other.Priority;
+        if (!IsOverdue && EffectivePriority != other.EffectivePriority)
+            return EffectivePriority > other.EffectivePriority;
         return Arrival < other.Arrival;
     }
 }

@@ -26,6 +26,9 @@ internal sealed class StepPlan
     /// <summary>Sequences that lost their blocks and wait again.</summary>
     public ReadOnlySpan<Sequence> Preempted => CollectionsMarshal.AsSpan(_preempted);
 
+    /// <summary>The number of the step; counts from 1.</summary>
+    internal long Step { get; private set; }
+
     /// <summary>Whether it may still be committed.</summary>
     internal bool IsOpen { get; set; }
 
@@ -36,11 +39,13 @@ internal sealed class StepPlan
         _expired.Clear();
         _preempted.Clear();
         TokenCount = 0;
+        Step++;
         IsOpen = true;
     }
 
     internal void Add(Sequence sequence, int count)
     {
+        sequence.PlannedStep = Step;
         _slices.Add(new PlannedSlice(sequence, sequence.Computed, count, sequence.Distance == count));
         TokenCount += count;
     }

@@ -73,6 +73,20 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
         }
     }
 
+    public override void NormalizedLinear(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, ReadOnlySpan<LinearTarget> targets)
+    {
+        using DeviceTensor normalized = Like(hidden);
+        RmsNorm(hidden, addend, gain, epsilon, normalized);
+        Linear(normalized, targets);
+    }
+
+    public override void GatedLinear(DeviceTensor gate, DeviceTensor up, Activation activation, ReadOnlySpan<LinearTarget> targets)
+    {
+        using DeviceTensor gated = Like(gate);
+        Gate(gate, up, activation, gated);
+        Linear(gated, targets);
+    }
+
     public override void RotateAndStore(
         DeviceTensor queries, DeviceTensor keys, DeviceTensor values, Rope? rope, AttentionShape shape, DeviceKvCache cache, int layer)
     {
@@ -154,6 +168,8 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
     protected override void Dispose(bool disposing)
     {
     }
+
+    private static ReferenceTensor Like(DeviceTensor tensor) => new(tensor.Capacity, tensor.Columns) { Rows = tensor.Rows };
 
     private static Span<double> Row(DeviceTensor tensor, int row) => ((ReferenceTensor)tensor).Row(row);
 

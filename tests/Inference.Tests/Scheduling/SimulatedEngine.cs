@@ -15,12 +15,14 @@ internal sealed class SimulatedEngine
     private readonly ulong[] _cache;
     private readonly Dictionary<BlockHash, ulong> _contentOfHash = [];
     private readonly List<SimulatedSequence> _live = [];
+    private readonly BatchObservation _batches;
     private long _ids;
     private int _steps;
 
     public SimulatedEngine(SchedulerOptions options, int blocks, int blockSize, bool prefixCaching = true)
     {
         _options = options;
+        _batches = new BatchObservation(options);
         Pool = new BlockPool(blocks, blockSize, prefixCaching);
         Scheduler = new Scheduler(options, Pool);
         _cache = new ulong[blocks * blockSize];
@@ -57,13 +59,16 @@ internal sealed class SimulatedEngine
         if (origin is not null)
             sequence.ForkFrom(origin, prompt.Length);
         int queued = _live.Count(one => one.Sequence.State == SequenceState.Waiting && one.Sequence.FirstScheduled < 0);
+        SimulatedSequence[] own = [.. _live.Where(one => one.TenantName == (tenant ?? ""))];
         Admission expected = Pool.BlocksFor(maxLength) > Pool.BlockCount ? Admission.NeverFits
+            : !_options.ChunkedPrefill && maxLength > _options.MaxTokensPerStep ? Admission.NeverFits
             : queued >= _options.MaxQueuedSequences ? Admission.QueueFull
+            : own.Count(one => one.Sequence.State == SequenceState.Waiting && one.Sequence.FirstScheduled < 0) >= (_options.Tenants[tenant ?? ""].MaxQueued ?? int.MaxValue) ? Admission.TenantQueueFull
             : Admission.Accepted;
         Admission answer = Scheduler.TryEnqueue(sequence);
         Assert.Equal(expected, answer);
         if (answer == Admission.Accepted)
-            _live.Add(new SimulatedSequence { Sequence = sequence, Seed = seed });
+            _live.Add(new SimulatedSequence { Sequence = sequence, Seed = seed, OwnAhead = own.Length });
         CheckState();
         return (answer, sequence);
     }
@@ -101,6 +106,7 @@ internal sealed class SimulatedEngine
         PlanObservation before = new(_live, Now);
         StepPlan plan = Scheduler.Plan(Now);
         before.Check(plan, _options, Pool);
+        _batches.Check(before, _live, Now);
         Preemptions += plan.Preempted.Length;
         foreach (Sequence sequence in plan.Expired.ToArray())
             Finish(sequence);
