@@ -175,7 +175,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         if (tokens.Length == 0)
             return new PinnedPrefix(_loop, null);
         var draft = new RequestDraft(tokens, new GenerationOptions { CacheSalt = cacheSalt }) { Pins = true };
-        Generation generation = SubmitAll(1, draft.Options.TenantId, () => [_factory.Create(this, _loop, draft)], cancellationToken)[0];
+        Generation generation = SubmitAll(1, tenant: null, () => [_factory.Create(this, _loop, draft)], cancellationToken)[0];
         GenerationResult result = await generation.Completion.ConfigureAwait(false);
         if (result.FinishReason == FinishReason.Cancelled)
             throw new OperationCanceledException(cancellationToken);
@@ -342,8 +342,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
         catch
         {
-            for (int i = 0; i < count; i++)
-                _queuePlaces.Release(tenant);
+            GiveBack(count, tenant);
             throw;
         }
 
@@ -354,6 +353,12 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
 
         return generations;
+    }
+
+    private void GiveBack(int places, string? tenant)
+    {
+        for (int i = 0; i < places; i++)
+            _queuePlaces.Release(tenant);
     }
 
     /// <summary>Takes places in the queue and submits, at once.</summary>
@@ -367,10 +372,9 @@ public sealed class InferenceEngine : IAsyncDisposable
             {
                 _queuePlaces.Take(tenant);
             }
-            catch (QueueFullException)
+            catch
             {
-                while (taken-- > 0)
-                    _queuePlaces.Release(tenant);
+                GiveBack(taken, tenant);
                 throw;
             }
         }

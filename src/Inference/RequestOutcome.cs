@@ -62,7 +62,7 @@ internal sealed class RequestOutcome(Tokenizer tokenizer, EngineMeter meter, Tim
             Generation caller = state.Callers[i];
             GenerationResult result = Conclude(state, caller, text, tokens, reason);
             if (i == 0)
-                CountEnd(result);
+                CountEnd(result, state.Pins ? "Pinned" : reason.ToString());
             else
                 meter.EndedCoalesced(reason.ToString());
             Report(caller, result);
@@ -108,10 +108,10 @@ internal sealed class RequestOutcome(Tokenizer tokenizer, EngineMeter meter, Tim
             Coalesced = caller.Coalesced,
         };
 
-    private void CountEnd(GenerationResult result)
+    private void CountEnd(GenerationResult result, string outcome)
     {
         (GenerationUsage usage, GenerationTimings timings) = (result.Usage, result.Timings);
-        meter.Ended(result.FinishReason.ToString(), usage.InputTokens, usage.CachedInputTokens, usage.OutputTokens, timings.Queue, timings.TimeToFirstToken, timings.Decode);
+        meter.Ended(outcome, usage.InputTokens, usage.CachedInputTokens, usage.OutputTokens, timings.Queue, timings.TimeToFirstToken, timings.Decode);
     }
 
     private void Report(Generation caller, GenerationResult result)

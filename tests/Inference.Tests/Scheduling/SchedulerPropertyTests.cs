@@ -12,13 +12,14 @@ public class SchedulerPropertyTests
     [InlineData(800, 250, 3)]
     public void No_long_history_breaks_a_rule(int maxEvents, int histories, int seed)
     {
-        int finished = 0, preemptions = 0, cached = 0;
+        int finished = 0, preemptions = 0, cached = 0, copies = 0;
         Prop.ForAll(History.Arbitrary(maxEvents), history =>
         {
             SimulatedEngine engine = history.Play();
             finished += engine.FinishedByLength;
             preemptions += engine.Preemptions;
             cached += engine.CachedTokens;
+            copies += engine.Copies;
         }).Check(Deterministic(histories, seed));
 
         // The histories must have gone where the rules bite.
@@ -26,6 +27,7 @@ public class SchedulerPropertyTests
         Assert.True(finished > histories);
         Assert.True(preemptions > histories / 4);
         Assert.True(cached > histories);
+        Assert.True(copies > histories / 20, $"{copies} copies");
     }
 
     [Fact]
