@@ -94,7 +94,7 @@ internal sealed class SimulatedEngine
         {
             run.Sequence ??= Text(run);
             Admission answer = _scheduler.TryEnqueue(run.Sequence);
-            if (answer == Admission.QueueFull)
+            if (answer is Admission.QueueFull or Admission.TenantQueueFull)
                 return;
             _door.Dequeue();
             if (answer == Admission.Accepted)

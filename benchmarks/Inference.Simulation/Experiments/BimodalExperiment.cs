@@ -10,7 +10,7 @@ internal static class BimodalExperiment
     {
         EngineSetup setup = EngineSetup.From(arguments);
         double[] shares = arguments.Numbers("--long-share", "0.05,0.1,0.2,0.5");
-        BatchingPolicy[] policies = BatchingPolicy.From(arguments);
+        BatchingPolicy[] policies = BatchingPolicy.From(arguments, "continuous,windowed,static");
         BimodalWorkload workload = new(0) { PromptTokens = arguments.Whole("--prompt", 128), ShortTokens = arguments.Whole("--short", 15), LongTokens = arguments.Whole("--long", 800) };
         int count = arguments.Whole("--requests", 20_000), seed = arguments.Whole("--seed", 1, 0);
         double rate = arguments.Number("--rate", 0);

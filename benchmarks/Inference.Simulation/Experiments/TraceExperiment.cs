@@ -11,7 +11,7 @@ internal static class TraceExperiment
     {
         EngineSetup setup = EngineSetup.From(arguments);
         double[] loads = arguments.Numbers("--load", "1,2,4,8");
-        BatchingPolicy[] policies = BatchingPolicy.From(arguments);
+        BatchingPolicy[] policies = BatchingPolicy.From(arguments, "continuous");
         int most = arguments.Whole("--requests", int.MaxValue);
         arguments.RefuseOthers();
         TraceRequest[] trace = [.. Trace.Read(arguments.File).Take(most)];
