@@ -40,6 +40,10 @@ internal sealed class TileAssembler
     private readonly AssemblerRegister64 _sums = r9;
     private readonly AssemblerRegister64 _subScales = r10;
     private readonly AssemblerRegister32 _blocks = r11d;
+    private readonly int _lowBits;
+    private readonly int _highBits;
+    private Label _lowMask;
+    private Label _highMask;
     private Label _nibbleMask;
     private Label _table;
 
@@ -48,6 +52,10 @@ internal sealed class TileAssembler
         _layout = layout;
         _rows = rows;
         _zeroPower = layout.Type == TensorType.MXFP4 ? 4 : BlockFormat.Zero(layout.Type) is > 0 and int zero ? int.Log2(zero) : -1;
+        _lowBits = layout.LowBits;
+        _highBits = layout.CodeBits - layout.LowBits;
+        _lowMask = _code.CreateLabel();
+        _highMask = _code.CreateLabel();
         _nibbleMask = _code.CreateLabel();
         _table = _code.CreateLabel();
     }
@@ -95,10 +103,7 @@ internal sealed class TileAssembler
             _code.Label(ref block);
         }
 
-        // While several rows keep the multipliers busy, the processor does not look far enough ahead by itself to fetch the next weights.
-        for (int line = 0; line < _layout.SuperBytes / _layout.SuperBlocks; line += 64)
-            _code.prefetcht0(__byte_ptr[_weights + (PrefetchDistance + line)]);
-
+        EmitPrefetch(_layout.HasSubScales ? _layout.BlockCodeBytes : _layout.SuperBytes);
         EmitCodes();
         if (_layout.HasSubScales)
             EmitSubScales();
@@ -112,6 +117,8 @@ internal sealed class TileAssembler
             _code.jnz(block);
         }
 
+        if (_layout.HasSubScales)
+            EmitPrefetch(_layout.SuperBytes - codeBytes);
         _code.add(_weights, _layout.SuperBytes - codeBytes);
         _code.dec(_supers);
         _code.jnz(super);
@@ -120,6 +127,13 @@ internal sealed class TileAssembler
             _code.vmovups(__[_sums + i * PanelLayout.Rows * sizeof(float)], _z[i]);
         EmitReturn();
         EmitConstants();
+    }
+
+    // While several rows keep the multipliers busy, the processor does not look far enough ahead by itself to fetch the next weights.
+    private void EmitPrefetch(int bytes)
+    {
+        for (int line = 0; line < bytes; line += 64)
+            _code.prefetcht0(__byte_ptr[_weights + (PrefetchDistance + line)]);
     }
 
     /// <summary>Arguments to the registers used here, which no convention wants preserved.</summary>
@@ -157,8 +171,13 @@ internal sealed class TileAssembler
 
     private void EmitConstants()
     {
+        // A mask in every byte of four.
+        _code.Label(ref _lowMask);
+        _code.dd(((1u << _lowBits) - 1) * 0x01010101);
+        _code.Label(ref _highMask);
+        _code.dd((((1u << _highBits) - 1) << _lowBits) * 0x01010101);
         _code.Label(ref _nibbleMask);
-        _code.dd(0x0F0F0F0F);
+        _code.dd(0x0F);
         if (_layout.Form != CodeForm.Indices)
             return;
         _code.Label(ref _table);
@@ -187,28 +206,41 @@ internal sealed class TileAssembler
 
     private void EmitCodes()
     {
-        if (_layout.Form == CodeForm.Bytes)
-        {
-            for (int group = 0; group < Groups; group++)
-                _code.vmovdqu64(_z[16 + group], __zmmword_ptr[_weights + group * PanelLayout.GroupBytes]);
+        for (int group = 0; group < Math.Min(_lowBits, Groups); group++)
+            _code.vmovdqu64(_z[16 + group], __zmmword_ptr[_weights + group * PanelLayout.GroupBytes]);
+        if (_lowBits == Groups)
             return;
-        }
 
         if (_layout.Form == CodeForm.Indices)
             _code.vbroadcasti32x4(zmm29, __xmmword_ptr[_table]);
-        for (int group = 0; group < Groups / 2; group++)
+        for (int group = Groups - 1; group >= 0; group--)
         {
-            AssemblerRegisterZMM low = _z[16 + group];
-            AssemblerRegisterZMM high = _z[20 + group];
-            _code.vmovdqu64(low, __zmmword_ptr[_weights + group * PanelLayout.GroupBytes]);
-            _code.vpsrlw(high, low, 4);
-            _code.vpandd(low, low, __dword_bcst[_nibbleMask]);
-            _code.vpandd(high, high, __dword_bcst[_nibbleMask]);
+            AssemblerRegisterZMM code = _z[16 + group];
+            if (group >= _lowBits)
+                _code.vpsrlw(code, _z[16 + group % _lowBits], (byte)(group / _lowBits * _lowBits));
+            _code.vpandd(code, code, __dword_bcst[_lowMask]);
             if (_layout.Form == CodeForm.Indices)
-            {
-                _code.vpshufb(low, zmm29, low);
-                _code.vpshufb(high, zmm29, high);
-            }
+                _code.vpshufb(code, zmm29, code);
+        }
+
+        if (_highBits > 0)
+            EmitHighCodes();
+    }
+
+    private void EmitHighCodes()
+    {
+        const byte OrAnd = 0xF8; // a | (b & c)
+        for (int i = 0; i < _highBits; i++)
+            _code.vmovdqu64(_z[29 + i], __zmmword_ptr[_weights + (_lowBits + i) * PanelLayout.GroupBytes]);
+        for (int group = 0; group < Groups; group++)
+        {
+            AssemblerRegisterZMM plane = _z[29 + group % _highBits];
+            int shift = group / _highBits * _highBits - _lowBits;
+            if (shift < 0)
+                _code.vpsllw(zmm31, plane, (byte)-shift);
+            else if (shift > 0)
+                _code.vpsrlw(zmm31, plane, (byte)shift);
+            _code.vpternlogd(_z[16 + group], shift == 0 ? plane : zmm31, __dword_bcst[_highMask], OrAnd);
         }
     }
 
@@ -220,6 +252,12 @@ internal sealed class TileAssembler
             if (_layout.HasMinima)
                 EmitProduct(BlockMinimum, Minimum, PanelLayout.Rows);
             _code.add(_subScales, (_layout.HasMinima ? 2 : 1) * PanelLayout.Rows);
+            return;
+        }
+
+        if (_layout.HasNibbleScales)
+        {
+            EmitNibbleScales();
             return;
         }
 
@@ -239,6 +277,24 @@ internal sealed class TileAssembler
         }
 
         _code.add(_subScales, (_layout.HasMinima ? 4 : 2) * PanelLayout.Rows);
+    }
+
+    private void EmitNibbleScales()
+    {
+        _code.vpmovzxbd(zmm26, __xmmword_ptr[_subScales]);
+        _code.vpmovzxbd(zmm27, __xmmword_ptr[_subScales + PanelLayout.Rows]);
+        // The minima of the two halves of the block in the two halves of each lane, for a product of pairs.
+        _code.vpsrld(SubMinima, zmm26, 4);
+        _code.vpsrld(zmm29, zmm27, 4);
+        _code.vpslld(zmm29, zmm29, 16);
+        _code.vpord(SubMinima, SubMinima, zmm29);
+        for (int group = 0; group < 2; group++)
+        {
+            _code.vpandd(_z[26 + group], _z[26 + group], __dword_bcst[_nibbleMask]);
+            _code.vcvtdq2ps(_z[26 + group], _z[26 + group]);
+        }
+
+        _code.add(_subScales, 2 * PanelLayout.Rows);
     }
 
     private void EmitProduct(AssemblerRegisterZMM product, AssemblerRegisterZMM unit, int offset)

@@ -6,11 +6,8 @@ internal enum CodeForm
     /// <summary>Not codes: the weights themselves.</summary>
     Numbers,
 
-    /// <summary>One byte a code.</summary>
-    Bytes,
-
-    /// <summary>Four bits a code.</summary>
-    Nibbles,
+    /// <summary>Codes, in one plane of bits or two.</summary>
+    Codes,
 
     /// <summary>Four bits, an index into the codebook of the type.</summary>
     Indices,

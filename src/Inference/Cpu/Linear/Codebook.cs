@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using Inference.Formats;
 using Inference.Formats.Blocks;
 
 namespace Inference.Cpu.Linear;
@@ -14,13 +13,4 @@ internal static class Codebook
     public static Vector128<byte> Fp4 => Vector128.Create(
         (byte)16, 17, 18, 19, 20, 22, 24, 28,
         16, 15, 14, 13, 12, 10, 8, 4);
-
-    /// <summary>For each code that <see cref="BlockFormat.Unpack"/> gives for IQ4_XS, its index.</summary>
-    public static byte[] NonLinearIndices()
-    {
-        byte[] indices = new byte[256];
-        for (int i = 0; i < 16; i++)
-            indices[NonLinear[i]] = (byte)i;
-        return indices;
-    }
 }

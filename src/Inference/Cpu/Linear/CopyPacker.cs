@@ -10,10 +10,6 @@ namespace Inference.Cpu.Linear;
 /// </remarks>
 internal sealed unsafe class CopyPacker(StoredTensor tensor, PackedMatrix matrix) : PanelPacker(tensor, matrix)
 {
-    /// <summary>Whether a type is one of those.</summary>
-    public static bool Handles(TensorType type) =>
-        type is TensorType.Q8_0 or TensorType.Q4_0 or TensorType.Q4_1 or TensorType.IQ4_NL or TensorType.MXFP4;
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override bool TryPackPanel(byte* source, int rows, byte* panel)
     {

@@ -7,6 +7,9 @@ internal interface IGrouping
     static abstract int GroupsPerBlock { get; }
 
     static abstract bool HasMinima { get; }
+
+    /// <summary>Whether a sub-scale and a sub-minimum of four bits share a byte.</summary>
+    static virtual bool HasNibbles => false;
 }
 
 /// <summary>IQ4_XS.</summary>
@@ -39,4 +42,6 @@ internal readonly struct AffineGroupsOf16 : IGrouping
     public static int GroupsPerBlock => 2;
 
     public static bool HasMinima => true;
+
+    public static bool HasNibbles => true;
 }

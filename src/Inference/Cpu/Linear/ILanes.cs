@@ -26,11 +26,13 @@ internal unsafe interface ILanes<T>
 
     static abstract T RepeatInt16(short value);
 
-    /// <summary>The lower four bits of every byte.</summary>
-    static abstract T LowNibbles(T bytes);
+    /// <summary>Every byte shifted by a constant and masked, so that no bit of a neighbour is left.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="shift">Bits to the right, -7 to 7.</param>
+    /// <param name="mask">The bits that are kept, after the shift.</param>
+    static abstract T Bits(T bytes, int shift, byte mask);
 
-    /// <summary>The upper four bits of every byte, moved down.</summary>
-    static abstract T HighNibbles(T bytes);
+    static abstract T Or(T left, T right);
 
     /// <summary>For every byte, 0 to 15, the entry of a repeated table.</summary>
     static abstract T LookUp(T table, T indices);
@@ -61,6 +63,12 @@ internal unsafe interface ILanes<T>
 
     /// <summary>Widens two signed bytes a lane into the two 16-bit halves of the lane.</summary>
     static abstract T LoadPairs(byte* lower, byte* upper);
+
+    /// <summary>Widens four bits of two bytes a lane into the two 16-bit halves of the lane.</summary>
+    /// <param name="lower">The bytes for the lower halves.</param>
+    /// <param name="upper">The bytes for the upper halves.</param>
+    /// <param name="shift">The lowest of the bits.</param>
+    static abstract T LoadNibblePairs(byte* lower, byte* upper, int shift);
 
     /// <summary>Converts one signed byte a lane to a float.</summary>
     static abstract T LoadSBytesAsSingle(byte* source);

@@ -26,10 +26,11 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<byte>>
     public static Vector128<byte> RepeatInt16(short value) => Vector128.Create(value).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> LowNibbles(Vector128<byte> bytes) => bytes & Vector128.Create((byte)0x0F);
+    public static Vector128<byte> Bits(Vector128<byte> bytes, int shift, byte mask) =>
+        (shift < 0 ? bytes.AsUInt16() << -shift : shift > 0 ? bytes.AsUInt16() >>> shift : bytes.AsUInt16()).AsByte() & Vector128.Create(mask);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> HighNibbles(Vector128<byte> bytes) => (bytes.AsUInt16() >>> 4).AsByte() & Vector128.Create((byte)0x0F);
+    public static Vector128<byte> Or(Vector128<byte> left, Vector128<byte> right) => left | right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> LookUp(Vector128<byte> table, Vector128<byte> indices) => Vector128.Shuffle(table, indices);
@@ -87,6 +88,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<byte>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> LoadPairs(byte* lower, byte* upper) =>
         (LoadSBytes(lower) & Vector128.Create(0xffff) | LoadSBytes(upper) << 16).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> LoadNibblePairs(byte* lower, byte* upper, int shift) =>
+        ((LoadSBytes(lower) >> shift & Vector128.Create(0x0f)) | (LoadSBytes(upper) >> shift & Vector128.Create(0x0f)) << 16).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> LoadSBytesAsSingle(byte* source) => Vector128.ConvertToSingle(LoadSBytes(source)).AsByte();

@@ -26,10 +26,11 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<byte>>
     public static Vector256<byte> RepeatInt16(short value) => Vector256.Create(value).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> LowNibbles(Vector256<byte> bytes) => bytes & Vector256.Create((byte)0x0F);
+    public static Vector256<byte> Bits(Vector256<byte> bytes, int shift, byte mask) =>
+        (shift < 0 ? bytes.AsUInt16() << -shift : shift > 0 ? bytes.AsUInt16() >>> shift : bytes.AsUInt16()).AsByte() & Vector256.Create(mask);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> HighNibbles(Vector256<byte> bytes) => (bytes.AsUInt16() >>> 4).AsByte() & Vector256.Create((byte)0x0F);
+    public static Vector256<byte> Or(Vector256<byte> left, Vector256<byte> right) => left | right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> LookUp(Vector256<byte> table, Vector256<byte> indices) => Avx2.Shuffle(table, indices);
@@ -67,6 +68,10 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<byte>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> LoadPairs(byte* lower, byte* upper) =>
         (LoadSBytes(lower) & Vector256.Create(0xffff) | LoadSBytes(upper) << 16).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> LoadNibblePairs(byte* lower, byte* upper, int shift) =>
+        ((LoadSBytes(lower) >> shift & Vector256.Create(0x0f)) | (LoadSBytes(upper) >> shift & Vector256.Create(0x0f)) << 16).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> LoadSBytesAsSingle(byte* source) => Vector256.ConvertToSingle(LoadSBytes(source)).AsByte();

@@ -26,10 +26,11 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<byte>>
     public static Vector512<byte> RepeatInt16(short value) => Vector512.Create(value).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> LowNibbles(Vector512<byte> bytes) => bytes & Vector512.Create((byte)0x0F);
+    public static Vector512<byte> Bits(Vector512<byte> bytes, int shift, byte mask) =>
+        (shift < 0 ? bytes.AsUInt16() << -shift : shift > 0 ? bytes.AsUInt16() >>> shift : bytes.AsUInt16()).AsByte() & Vector512.Create(mask);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> HighNibbles(Vector512<byte> bytes) => (bytes.AsUInt16() >>> 4).AsByte() & Vector512.Create((byte)0x0F);
+    public static Vector512<byte> Or(Vector512<byte> left, Vector512<byte> right) => left | right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> LookUp(Vector512<byte> table, Vector512<byte> indices) => Avx512BW.Shuffle(table, indices);
@@ -67,6 +68,10 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<byte>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> LoadPairs(byte* lower, byte* upper) =>
         (LoadSBytes(lower) & Vector512.Create(0xffff) | LoadSBytes(upper) << 16).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> LoadNibblePairs(byte* lower, byte* upper, int shift) =>
+        ((LoadSBytes(lower) >> shift & Vector512.Create(0x0f)) | (LoadSBytes(upper) >> shift & Vector512.Create(0x0f)) << 16).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> LoadSBytesAsSingle(byte* source) => Vector512.ConvertToSingle(LoadSBytes(source)).AsByte();

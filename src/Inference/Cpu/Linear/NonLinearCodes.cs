@@ -20,9 +20,9 @@ internal readonly unsafe struct NonLinearCodes<TLanes, T> : ICodes<T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Low(T table, byte* codes, int group) =>
-        TLanes.LookUp(table, NibbleGroup.Load<TLanes, T>(codes, group));
+        TLanes.LookUp(table, CodePlane.Load<TLanes, T>(codes, 4, group, 0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T High(T table, byte* codes, int group) =>
-        TLanes.LookUp(table, NibbleGroup.Load<TLanes, T>(codes, group));
+        TLanes.LookUp(table, CodePlane.Load<TLanes, T>(codes, 4, group, 0));
 }

@@ -7,11 +7,12 @@ namespace Inference.Cpu.Linear;
 /// <para>A panel is a run of super-blocks along the columns, each as many columns as a block of the type: 32 or 256. A super-block holds
 /// the codes of its blocks of 32 columns one after the other, and then its scales.</para>
 /// <para>The codes of 32 columns are groups of four columns: 64 bytes, byte 4 r + i the code of row r and the group's column i.
-/// <see cref="CodeForm.Bytes"/> has all eight groups; the nibble forms have four, with groups 0 to 3 in the low nibbles and
-/// groups 4 to 7 in the high ones.</para>
+/// Codes of eight bits are eight such groups. Narrower codes are cut into planes: the lower four bits (of codes with two or three bits,
+/// the lower two), and then those above. A plane of w bits a code is w times 64 bytes; of these, run g mod w holds group g in each
+/// byte's bits w (g / w) and up.</para>
 /// <para>Scales are arrays of 16, one entry a row: first the 16-bit scale of the super-block, then its 16-bit minimum where there
 /// is one, and for the types with sub-scales for each block of 32 columns the signed bytes of its groups' sub-scales and then,
-/// where there are minima, of its groups' sub-minima.</para>
+/// where there are minima, of its groups' sub-minima. Where both have four bits, one byte holds them, the minimum above.</para>
 /// <para>F32, F16 and BF16 have no scales: for each column, 16 numbers as stored.</para>
 /// </remarks>
 internal sealed record PanelLayout
@@ -32,18 +33,20 @@ internal sealed record PanelLayout
         IsQuantized = BlockFormat.IsQuantized(type);
         SuperColumns = BlockFormat.BlockSize(type);
         SuperBlocks = Math.Max(1, SuperColumns / BlockColumns);
-        BlockCodeBytes = form == CodeForm.Bytes ? 8 * GroupBytes : 4 * GroupBytes;
         if (!IsQuantized)
         {
             SuperBytes = Rows * BlockFormat.BlockBytes(type);
             return;
         }
 
+        CodeBits = BlockFormat.CodeBits(type);
+        BlockCodeBytes = CodeBits * GroupBytes;
         HasMinima = BlockFormat.HasMinima(type);
         GroupsPerBlock = BlockColumns / BlockFormat.GroupSize(type);
         HasSubScales = SuperBlocks > 1;
+        HasNibbleScales = type == TensorType.Q2_K;
         int fields = HasMinima ? 2 : 1;
-        int subScaleBytes = HasSubScales ? SuperBlocks * GroupsPerBlock * fields * Rows : 0;
+        int subScaleBytes = HasSubScales ? SuperBlocks * GroupsPerBlock * (HasNibbleScales ? 1 : fields) * Rows : 0;
         SuperBytes = SuperBlocks * BlockCodeBytes + fields * Rows * sizeof(ushort) + subScaleBytes;
     }
 
@@ -53,10 +56,19 @@ internal sealed record PanelLayout
 
     public bool IsQuantized { get; }
 
+    /// <summary>Bits of a code; 0 where there are none.</summary>
+    public int CodeBits { get; }
+
+    /// <summary>Bits of a code in its first plane: all of them, or those that a second plane leaves.</summary>
+    public int LowBits => CodeBits switch { 5 or 6 => 4, 3 => 2, _ => CodeBits };
+
     public bool HasMinima { get; }
 
     /// <summary>Whether a scale is the product of a super-block's and a group's.</summary>
     public bool HasSubScales { get; }
+
+    /// <summary>Whether a sub-scale and a sub-minimum share a byte.</summary>
+    public bool HasNibbleScales { get; }
 
     /// <summary>Groups with a sub-scale of their own in 32 columns: 1 or 2.</summary>
     public int GroupsPerBlock { get; }
@@ -76,8 +88,8 @@ internal sealed record PanelLayout
     /// <summary>The layout of a type, or null for a type that is not computed with.</summary>
     public static PanelLayout? For(TensorType type) => type switch
     {
-        TensorType.Q8_0 or TensorType.Q5_0 or TensorType.Q5_1 or TensorType.Q5_K or TensorType.Q6_K => new(type, CodeForm.Bytes),
-        TensorType.Q4_0 or TensorType.Q4_1 or TensorType.Q2_K or TensorType.Q3_K or TensorType.Q4_K => new(type, CodeForm.Nibbles),
+        TensorType.Q8_0 or TensorType.Q4_0 or TensorType.Q4_1 or TensorType.Q5_0 or TensorType.Q5_1 or TensorType.Q2_K
+            or TensorType.Q3_K or TensorType.Q4_K or TensorType.Q5_K or TensorType.Q6_K => new(type, CodeForm.Codes),
         TensorType.IQ4_NL or TensorType.IQ4_XS or TensorType.MXFP4 => new(type, CodeForm.Indices),
         TensorType.F32 or TensorType.F16 or TensorType.BF16 => new(type, CodeForm.Numbers),
         _ => null,

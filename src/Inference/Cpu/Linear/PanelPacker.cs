@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Inference.Formats;
+using Inference.Formats.Blocks;
 
 namespace Inference.Cpu.Linear;
 
@@ -37,9 +38,7 @@ internal abstract unsafe class PanelPacker
     /// <returns>False where the panels' layout cannot keep a number of the tensor.</returns>
     public static bool TryPack(StoredTensor tensor, PackedMatrix matrix, ThreadTeam team)
     {
-        PanelPacker packer = !matrix.Layout.IsQuantized ? new NumberPacker(tensor, matrix)
-            : CopyPacker.Handles(tensor.Type) ? new CopyPacker(tensor, matrix)
-            : new BlockPacker(tensor, matrix);
+        PanelPacker packer = Create(tensor, matrix);
         GCHandle handle = GCHandle.Alloc(packer);
         try
         {
@@ -51,6 +50,20 @@ internal abstract unsafe class PanelPacker
             handle.Free();
         }
     }
+
+    private static PanelPacker Create(StoredTensor tensor, PackedMatrix matrix) => matrix.Layout.Type switch
+    {
+        _ when !matrix.Layout.IsQuantized => new NumberPacker(tensor, matrix),
+        TensorType.Q5_0 => new BlockPacker<Q5_0Layout>(tensor, matrix),
+        TensorType.Q5_1 => new BlockPacker<Q5_1Layout>(tensor, matrix),
+        TensorType.Q2_K => new BlockPacker<Q2_KLayout>(tensor, matrix),
+        TensorType.Q3_K => new BlockPacker<Q3_KLayout>(tensor, matrix),
+        TensorType.Q4_K => new BlockPacker<Q4_KLayout>(tensor, matrix),
+        TensorType.Q5_K => new BlockPacker<Q5_KLayout>(tensor, matrix),
+        TensorType.Q6_K => new BlockPacker<Q6_KLayout>(tensor, matrix),
+        TensorType.IQ4_XS => new BlockPacker<IQ4_XSLayout>(tensor, matrix),
+        _ => new CopyPacker(tensor, matrix),
+    };
 
     /// <summary>Fills one panel but for what follows its last super-block.</summary>
     /// <param name="source">The stored block of the panel's first row and column.</param>

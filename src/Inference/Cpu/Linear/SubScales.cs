@@ -19,7 +19,7 @@ internal readonly unsafe struct SubScales<TLanes, T, TGrouping> : IScales<T>
 
     private static int Fields => TGrouping.HasMinima ? 2 : 1;
 
-    private static int BlockBytes => Fields * TGrouping.GroupsPerBlock * PanelLayout.Rows;
+    private static int BlockBytes => (TGrouping.HasNibbles ? 1 : Fields) * TGrouping.GroupsPerBlock * PanelLayout.Rows;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Scale(byte* scales, int row) => TLanes.LoadHalves(scales + row * sizeof(ushort));
@@ -43,7 +43,7 @@ internal readonly unsafe struct SubScales<TLanes, T, TGrouping> : IScales<T>
             return TLanes.RepeatInt16(1);
 
         byte* subScale = Block(scales, block) + half * PanelLayout.Rows + row;
-        return TLanes.LoadPairs(subScale, subScale);
+        return TGrouping.HasNibbles ? TLanes.LoadNibblePairs(subScale, subScale, 0) : TLanes.LoadPairs(subScale, subScale);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -51,6 +51,9 @@ internal readonly unsafe struct SubScales<TLanes, T, TGrouping> : IScales<T>
     {
         if (IsWhole || !TGrouping.HasMinima)
             return default;
+
+        if (TGrouping.HasNibbles)
+            return TLanes.LoadNibblePairs(Block(scales, block) + row, Block(scales, block) + PanelLayout.Rows + row, 4);
 
         byte* minima = Block(scales, block) + TGrouping.GroupsPerBlock * PanelLayout.Rows + row;
         return TLanes.LoadPairs(minima, minima + PanelLayout.Rows);

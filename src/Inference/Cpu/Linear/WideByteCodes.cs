@@ -18,8 +18,8 @@ internal readonly unsafe struct WideByteCodes<TLanes, T> : ICodes<T>
     public static T HighTable => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Low(T table, byte* codes, int group) => TLanes.LowNibbles(TLanes.Load(codes + group * PanelLayout.GroupBytes));
+    public static T Low(T table, byte* codes, int group) => TLanes.Bits(TLanes.Load(codes + group * PanelLayout.GroupBytes), 0, 0x0F);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T High(T table, byte* codes, int group) => TLanes.HighNibbles(TLanes.Load(codes + group * PanelLayout.GroupBytes));
+    public static T High(T table, byte* codes, int group) => TLanes.Bits(TLanes.Load(codes + group * PanelLayout.GroupBytes), 4, 0x0F);
 }

@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Inference.Formats.Blocks;
 
 /// <summary>The bit fields that block layouts are made of.</summary>
-internal static class Bits
+internal static unsafe class Bits
 {
     /// <summary>Reads a little-endian F16.</summary>
     public static float Half(ReadOnlySpan<byte> source) => (float)BinaryPrimitives.ReadHalfLittleEndian(source);
@@ -41,26 +42,43 @@ internal static class Bits
         }
     }
 
-    /// <summary>
-    /// codes[i] = (low[i] >> lowShift &amp; lowMask) | (high[i] >> highShift &amp; highMask) &lt;&lt; highPosition, over 16 or 32 bytes.
-    /// </summary>
-    public static void Join(
-        ReadOnlySpan<byte> low, int lowShift, byte lowMask,
-        ReadOnlySpan<byte> high, int highShift, byte highMask, int highPosition,
-        Span<byte> codes)
+    /// <summary>Shifts bytes to the right; their upper bits are then their neighbours'.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Shift(Vector128<byte> bytes, int count) => (bytes.AsUInt16() >>> count).AsByte();
+
+    /// <summary>(low >> lowShift &amp; lowMask) | (high >> highShift &amp; highMask) &lt;&lt; highPosition, byte by byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Join(
+        Vector128<byte> low, int lowShift, byte lowMask, Vector128<byte> high, int highShift, byte highMask, int highPosition) =>
+        (Shift(low, lowShift) & Vector128.Create(lowMask))
+        | ((Shift(high, highShift) & Vector128.Create(highMask)).AsUInt16() << highPosition).AsByte();
+
+    /// <summary>Codes of which byte i holds the lower nibbles of codes i and i + 16, and bit i of an integer the fifth bit of code i.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector128<byte> First, Vector128<byte> Second) FiveBits(Vector128<byte> nibbles, uint fifthBits)
     {
-        for (int i = 0; i < codes.Length; i += Vector128<byte>.Count)
-        {
-            Vector128<byte> lower = (Vector128.Create(low[i..]) >>> lowShift) & Vector128.Create(lowMask);
-            Vector128<byte> upper = (Vector128.Create(high[i..]) >>> highShift) & Vector128.Create(highMask);
-            (lower | (upper << highPosition)).CopyTo(codes[i..]);
-        }
+        Vector128<byte> bits = Vector128.CreateScalar(fifthBits).AsByte();
+        Vector128<byte> select = Vector128.Create(0x8040201008040201).AsByte();
+        Vector128<byte> first = Vector128.Shuffle(bits, Vector128.Create((byte)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1)) & select;
+        Vector128<byte> second = Vector128.Shuffle(bits, Vector128.Create((byte)2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3)) & select;
+        Vector128<byte> fifth = Vector128.Create((byte)0x10);
+        return (
+            (nibbles & Vector128.Create((byte)0x0F)) | (Vector128.Equals(first, select) & fifth),
+            nibbles >>> 4 | (Vector128.Equals(second, select) & fifth));
     }
 
-    /// <summary>codes[i] |= bit i of <paramref name="bits"/>, moved to bit 4, for 32 codes.</summary>
-    public static void AddFifthBits(uint bits, Span<byte> codes)
+    /// <summary>Writes the codes of a block, 32 a run.</summary>
+    public static void UnpackRuns<TLayout>(ReadOnlySpan<byte> block, Span<byte> codes)
+        where TLayout : struct, IRunLayout
     {
-        for (int i = 0; i < codes.Length; i++)
-            codes[i] |= (byte)(((bits >> i) & 1) << 4);
+        fixed (byte* source = block)
+        {
+            for (int run = 0; run < TLayout.BlockSize / 32; run++)
+            {
+                (Vector128<byte> first, Vector128<byte> second) = TLayout.Codes(source, run);
+                first.CopyTo(codes[(32 * run)..]);
+                second.CopyTo(codes[(32 * run + 16)..]);
+            }
+        }
     }
 }

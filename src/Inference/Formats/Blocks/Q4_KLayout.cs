@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Inference.Formats.Blocks;
 
@@ -7,7 +9,7 @@ namespace Inference.Formats.Blocks;
 /// F16 scale of scales, F16 scale of minima, <see cref="SixBitScales"/>, then four-bit codes: in each run of 64 weights, byte l of 32
 /// holds the codes of weights l (low) and l + 32 (high).
 /// </summary>
-internal readonly struct Q4_KLayout : IBlockLayout
+internal readonly unsafe struct Q4_KLayout : IRunLayout
 {
     public static int BlockSize => 256;
     public static int BlockBytes => 144;
@@ -20,10 +22,23 @@ internal readonly struct Q4_KLayout : IBlockLayout
     public static void Unpack(ReadOnlySpan<byte> block, Span<byte> codes, Span<float> scales, Span<float> minima)
     {
         SixBitScales.Unpack(block, scales, minima);
-        ReadOnlySpan<byte> packed = block.Slice(16, 128);
-        for (int run = 0; run < 4; run++)
-            Bits.SplitNibbles(packed.Slice(32 * run, 32), codes[(64 * run)..], codes[(64 * run + 32)..]);
+        Bits.UnpackRuns<Q4_KLayout>(block, codes);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector128<byte> First, Vector128<byte> Second) Codes(byte* block, int run)
+    {
+        byte* packed = block + 16 + 32 * (run / 2);
+        Vector128<byte> mask = Vector128.Create((byte)0x0F);
+        int shift = 4 * (run % 2);
+        return (Bits.Shift(Vector128.Load(packed), shift) & mask, Bits.Shift(Vector128.Load(packed + 16), shift) & mask);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> SubScales(byte* block) => SixBitScales.Scales(block);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> SubMinima(byte* block) => SixBitScales.Minima(block);
 
     public static void Quantize(ReadOnlySpan<float> source, Span<byte> block)
     {

@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Inference.Formats.Blocks;
 
 /// <summary>F16 scale, 32 fifth bits, then 32 four-bit codes as in Q4_0.</summary>
-internal readonly struct Q5_0Layout : IBlockLayout
+internal readonly unsafe struct Q5_0Layout : IRunLayout
 {
     public static int BlockSize => 32;
     public static int BlockBytes => 22;
@@ -15,9 +17,12 @@ internal readonly struct Q5_0Layout : IBlockLayout
     public static void Unpack(ReadOnlySpan<byte> block, Span<byte> codes, Span<float> scales, Span<float> minima)
     {
         scales[0] = Bits.Half(block);
-        Bits.SplitNibbles(block.Slice(6, 16), codes, codes[16..]);
-        Bits.AddFifthBits(BinaryPrimitives.ReadUInt32LittleEndian(block[2..]), codes);
+        Bits.UnpackRuns<Q5_0Layout>(block, codes);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector128<byte> First, Vector128<byte> Second) Codes(byte* block, int run) =>
+        Bits.FiveBits(Vector128.Load(block + 6), Unsafe.ReadUnaligned<uint>(block + 2));
 
     public static void Quantize(ReadOnlySpan<float> source, Span<byte> block)
     {

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Inference.Formats.Blocks;
 
@@ -7,7 +9,7 @@ namespace Inference.Formats.Blocks;
 /// 128 bytes of lower nibbles, 64 bytes of upper two bits, 16 signed bytes of scale, F16 scale of scales. In each half of 128 weights,
 /// nibble bytes l of 64 hold weights l (low) and l + 64 (high), and upper byte l of 32 holds weights l, l + 32, l + 64 and l + 96.
 /// </summary>
-internal readonly struct Q6_KLayout : IBlockLayout
+internal readonly unsafe struct Q6_KLayout : IRunLayout
 {
     public static int BlockSize => 256;
     public static int BlockBytes => 210;
@@ -15,6 +17,7 @@ internal readonly struct Q6_KLayout : IBlockLayout
     public static int Zero => 32;
     public static bool CanQuantize => true;
     public static int CodeBits => 6;
+    public static int ScaleOffset => 208;
 
     public static void Unpack(ReadOnlySpan<byte> block, Span<byte> codes, Span<float> scales, Span<float> minima)
     {
@@ -22,15 +25,25 @@ internal readonly struct Q6_KLayout : IBlockLayout
         for (int group = 0; group < 16; group++)
             scales[group] = scale * (sbyte)block[192 + group];
 
-        for (int run = 0; run < 8; run++)
-        {
-            int half = run / 4;
-            int quarter = run % 4;
-            ReadOnlySpan<byte> nibbles = block.Slice(64 * half + 32 * (quarter % 2), 32);
-            ReadOnlySpan<byte> upper = block.Slice(128 + 32 * half, 32);
-            Bits.Join(nibbles, 4 * (quarter / 2), 0x0F, upper, 2 * quarter, 0x03, 4, codes.Slice(32 * run, 32));
-        }
+        Bits.UnpackRuns<Q6_KLayout>(block, codes);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (Vector128<byte> First, Vector128<byte> Second) Codes(byte* block, int run)
+    {
+        int half = run / 4;
+        int quarter = run % 4;
+        byte* nibbles = block + 64 * half + 32 * (quarter % 2);
+        byte* upper = block + 128 + 32 * half;
+        int lowShift = 4 * (quarter / 2);
+        int highShift = 2 * quarter;
+        return (
+            Bits.Join(Vector128.Load(nibbles), lowShift, 0x0F, Vector128.Load(upper), highShift, 0x03, 4),
+            Bits.Join(Vector128.Load(nibbles + 16), lowShift, 0x0F, Vector128.Load(upper + 16), highShift, 0x03, 4));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> SubScales(byte* block) => Vector128.Load(block + 192);
 
     public static void Quantize(ReadOnlySpan<float> source, Span<byte> block)
     {

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Inference.Formats.Blocks;
 
 /// <summary>
@@ -5,7 +8,7 @@ namespace Inference.Formats.Blocks;
 /// their top two bits, the top of scales 4 to 7; bytes 4 to 7 the same for minima; bytes 8 to 11 the low nibbles of scales 4 to 7
 /// (low) and of minima 4 to 7 (high).
 /// </summary>
-internal static class SixBitScales
+internal static unsafe class SixBitScales
 {
     public const int Bytes = 12;
 
@@ -24,6 +27,14 @@ internal static class SixBitScales
         }
     }
 
+    /// <summary>The integers of the scales, in the lower half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Scales(byte* block) => Read(block, 4, 0);
+
+    /// <summary>The integers of the minima, in the lower half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Minima(byte* block) => Read(block, 8, 4);
+
     /// <summary>Writes eight scales and eight minima of 0 to 63.</summary>
     public static void Pack(ReadOnlySpan<byte> scales, ReadOnlySpan<byte> minima, Span<byte> packed)
     {
@@ -33,5 +44,14 @@ internal static class SixBitScales
             packed[i + 4] = (byte)(minima[i] | ((minima[i + 4] >> 4) << 6));
             packed[i + 8] = (byte)((scales[i + 4] & 0x0F) | ((minima[i + 4] & 0x0F) << 4));
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Read(byte* block, int offset, int shift)
+    {
+        uint first = Unsafe.ReadUnaligned<uint>(block + offset);
+        uint low = Unsafe.ReadUnaligned<uint>(block + 12) >> shift & 0x0F0F0F0F;
+        uint high = first >> 6 & 0x03030303;
+        return Vector128.CreateScalar((first & 0x3F3F3F3F) | (ulong)(low | high << 4) << 32).AsByte();
     }
 }

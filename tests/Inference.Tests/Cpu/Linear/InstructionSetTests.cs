@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Inference.Cpu;
-using Inference.Cpu.Assembled;
 using Inference.Cpu.Linear;
 using Inference.Formats;
 
@@ -31,7 +30,8 @@ public sealed class InstructionSetTests
     }
 
     [Theory]
-    [InlineData(VnniSupport.SwitchName)]
+    [InlineData(KernelChoice.Variable + "=portable")]
+    [InlineData(KernelChoice.Variable + "=Vector128")]
     [InlineData("DOTNET_EnableAVX512", "DOTNET_EnableAVX512F")]
     [InlineData("DOTNET_EnableAVX2")]
     [InlineData("DOTNET_EnableAVX")]
@@ -61,7 +61,7 @@ public sealed class InstructionSetTests
         };
         start.Environment[HashFile] = file;
         foreach (string setting in settings)
-            start.Environment[setting] = "0";
+            start.Environment[setting.Split('=')[0]] = setting.Contains('=') ? setting.Split('=')[1] : "0";
 
         using Process child = Process.Start(start)!;
         Task<string> error = child.StandardError.ReadToEndAsync();
@@ -80,13 +80,20 @@ public sealed class InstructionSetTests
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (TensorType type in WeightSample.Types)
         {
-            int columns = BlockFormat.IsQuantized(type) ? 512 : 91;
-            using var sample = new WeightSample(type, rows: 21, columns, seed: 1);
-            using PackedMatrix weight = PackedMatrix.Pack(sample.Tensor, team, width);
-            foreach (int rows in new[] { 1, 6 })
-                hash.AppendData(MemoryMarshal.AsBytes<float>(LinearRunner.Run(team, weight, LinearRunner.RandomInput(rows, columns, seed: 2))));
+            // Every height of a tile and one beyond it; a whole panel with part of another, and an odd number of panels.
+            int columns = BlockFormat.IsQuantized(type) ? 256 : 91;
+            AppendOutputs(hash, team, width, type, matrixRows: 21, 2 * columns, [1, 6]);
+            AppendOutputs(hash, team, width, type, matrixRows: 37, columns, [.. Enumerable.Range(1, 17)]);
         }
 
         return Convert.ToHexString(hash.GetHashAndReset());
+    }
+
+    private static void AppendOutputs(IncrementalHash hash, ThreadTeam team, KernelWidth width, TensorType type, int matrixRows, int columns, int[] rowCounts)
+    {
+        using var sample = new WeightSample(type, matrixRows, columns, seed: 1);
+        using PackedMatrix weight = PackedMatrix.Pack(sample.Tensor, team, width);
+        foreach (int rows in rowCounts)
+            hash.AppendData(MemoryMarshal.AsBytes<float>(LinearRunner.Run(team, weight, LinearRunner.RandomInput(rows, columns, seed: 2))));
     }
 }

@@ -32,6 +32,12 @@ public sealed class PackedMatrixTests
     [InlineData(TensorType.Q4_1, 20.0 / 32)]
     [InlineData(TensorType.Q4_K, 148.0 / 256)]
     [InlineData(TensorType.IQ4_XS, 138.0 / 256)]
+    [InlineData(TensorType.Q5_0, 22.0 / 32)]
+    [InlineData(TensorType.Q5_1, 24.0 / 32)]
+    [InlineData(TensorType.Q2_K, 84.0 / 256)]
+    [InlineData(TensorType.Q3_K, 114.0 / 256)]
+    [InlineData(TensorType.Q5_K, 180.0 / 256)]
+    [InlineData(TensorType.Q6_K, 210.0 / 256)]
     public void Panels_take_about_the_bytes_of_the_file(TensorType type, double bytesPerWeight)
     {
         using var sample = new WeightSample(type, 32, 512, seed: 2);
