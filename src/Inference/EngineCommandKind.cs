@@ -6,5 +6,6 @@ internal enum EngineCommandKind
     Submit,
     Cancel,
     Resume,
+    Unpin,
     Wake,
 }

@@ -7,16 +7,18 @@ internal sealed class EngineCounters
     private int _running;
     private int _freeBlocks;
     private int _totalBlocks;
+    private int _pinnedBlocks;
     private long _steps;
     private long _computedTokens;
     private long _preemptions;
 
-    public void Publish(int waiting, int running, int freeBlocks, int totalBlocks)
+    public void Publish(int waiting, int running, int freeBlocks, int totalBlocks, int pinnedBlocks)
     {
         Volatile.Write(ref _waiting, waiting);
         Volatile.Write(ref _running, running);
         Volatile.Write(ref _freeBlocks, freeBlocks);
         Volatile.Write(ref _totalBlocks, totalBlocks);
+        Volatile.Write(ref _pinnedBlocks, pinnedBlocks);
     }
 
     public void Count(int computedTokens, int preemptions)
@@ -33,5 +35,5 @@ internal sealed class EngineCounters
         Volatile.Read(ref _totalBlocks),
         Volatile.Read(ref _steps),
         Volatile.Read(ref _computedTokens),
-        Volatile.Read(ref _preemptions));
+        Volatile.Read(ref _preemptions)) { PinnedBlocks = Volatile.Read(ref _pinnedBlocks) };
 }

@@ -17,6 +17,8 @@ internal sealed class EngineLoop
     private readonly DeviceKvCache _cache;
     private readonly Scheduler _scheduler;
     private readonly BlockPool _pool;
+    private readonly PinnedBlocks _pins;
+    private readonly Coalescing _coalescing;
     private readonly RequestOutcome _outcome;
     private readonly EngineMeter _meter;
     private readonly TimeProvider _time;
@@ -36,13 +38,15 @@ internal sealed class EngineLoop
     private ITimer? _alarm;
     private readonly EngineCounters _counters = new();
 
-    public EngineLoop(DecoderModel model, Device device, DeviceKvCache cache, Scheduler scheduler, BlockPool pool, RequestOutcome outcome, EngineMeter meter, TimeProvider time, ILogger logger, int maxSequences)
+    public EngineLoop(DecoderModel model, Device device, DeviceKvCache cache, Scheduler scheduler, BlockPool pool, PinnedBlocks pins, RequestOutcome outcome, EngineMeter meter, TimeProvider time, ILogger logger, int maxSequences)
     {
         _model = model;
         _device = device;
         _cache = cache;
         _scheduler = scheduler;
         _pool = pool;
+        _pins = pins;
+        _coalescing = new Coalescing(time);
         _outcome = outcome;
         _meter = meter;
         _time = time;
@@ -131,7 +135,11 @@ internal sealed class EngineLoop
                     Admit(generation);
                     break;
                 case EngineCommandKind.Cancel when _open.Contains(generation):
-                    End(generation, FinishReason.Cancelled);
+                    Leave(generation);
+                    break;
+                case EngineCommandKind.Unpin:
+                    _pins.Release(generation.State);
+                    Publish();
                     break;
                 case EngineCommandKind.Resume when _open.Contains(generation):
                     _scheduler.Resume(generation.Sequence);
@@ -145,12 +153,51 @@ internal sealed class EngineLoop
     private void Admit(Generation generation)
     {
         _open.Add(generation);
+        RequestState state = generation.State;
         if (generation.CancelRequested)
-            End(generation, FinishReason.Cancelled);
+            End(state, FinishReason.Cancelled);
         else if (_drained.Task.IsCompleted)
-            Fail(generation, new EngineStoppedException($"The engine was drained before request {generation.Id} reached it."));
-        else if (_scheduler.TryEnqueue(generation.Sequence) is var admission and not Admission.Accepted)
-            Fail(generation, new GenerationFailedException($"The scheduler refused request {generation.Id}: {admission}."));
+            Fail(state, new EngineStoppedException($"The engine was drained before request {generation.Id} reached it."));
+        else if (state.Pins && _pins.BlocksOf(state) > _pins.Room)
+            Fail(state, new CacheCapacityException(_pins.BlocksOf(state), _pins.Room));
+        else if (_coalescing.TryJoin(generation))
+            Join(generation, state);
+        else
+            Enqueue(state);
+    }
+
+    private void Enqueue(RequestState state)
+    {
+        if (state.Pins)
+            _pins.Reserve(state);
+        if (state.Origin is { } origin)
+            state.Sequence.ForkFrom(origin, state.Prompt.Length);
+        if (_scheduler.TryEnqueue(state.Sequence) is var admission and not Admission.Accepted)
+            Fail(state, new GenerationFailedException($"The scheduler refused request {state.Sequence.Id}: {admission}."));
+    }
+
+    /// <summary>Does what is left to do for a request whose place another one's computation has taken.</summary>
+    private void Join(Generation generation, RequestState own)
+    {
+        _outcome.LeaveQueue(own);
+        _outcome.Join();
+        // The newcomer may be ahead of readers for whom the computation was paused.
+        _scheduler.Resume(generation.Sequence);
+    }
+
+    /// <summary>Ends a request whose caller has left; where its computation has other callers, that goes on.</summary>
+    private void Leave(Generation generation)
+    {
+        RequestState state = generation.State;
+        if (state.Callers.Count == 1)
+        {
+            End(state, FinishReason.Cancelled);
+            return;
+        }
+
+        state.Callers.Remove(generation);
+        _outcome.Detach(state, generation);
+        _open.Remove(generation);
     }
 
     /// <summary>One turn of the loop.</summary>
@@ -160,7 +207,7 @@ internal sealed class EngineLoop
         long now = _time.GetTimestamp();
         StepPlan plan = _scheduler.Plan(now);
         foreach (Sequence expired in plan.Expired)
-            End((Generation)expired.Owner!, FinishReason.Deadline);
+            End((RequestState)expired.Owner!, FinishReason.Deadline);
         if (plan.TokenCount == 0)
             return plan.Expired.Length + plan.Preempted.Length > 0;
 
@@ -183,7 +230,7 @@ internal sealed class EngineLoop
         for (int i = 0; i < plan.Slices.Length; i++)
         {
             if (_logitRowOfSlice[i] >= 0)
-                Advance((Generation)plan.Slices[i].Sequence.Owner!, logits, _logitRowOfSlice[i], computed);
+                Advance((RequestState)plan.Slices[i].Sequence.Owner!, logits, _logitRowOfSlice[i], computed);
         }
 
         Publish();
@@ -200,16 +247,18 @@ internal sealed class EngineLoop
             Sequence sequence = slice.Sequence;
             int row = _batch.Add(sequence.Tokens.Slice(slice.Start, slice.Count), slice.Start, sequence.Blocks, slice.WantsLogits);
             _logitRowOfSlice.Add(row);
-            _outcome.LeaveQueue((Generation)sequence.Owner!);
+            _outcome.LeaveQueue((RequestState)sequence.Owner!);
         }
     }
 
     private DeviceTensor Forward(StepPlan plan)
     {
+        foreach (BlockCopy copy in plan.Copies)
+            _device.CopyBlock(_cache, copy.Source, copy.Destination);
         DeviceTensor logits = _model.Forward(_batch, _cache);
         foreach (PlannedSlice slice in plan.Slices)
         {
-            if (!slice.WantsLogits || !((Generation)slice.Sequence.Owner!).State.Sampler.TakesArgMax)
+            if (!slice.WantsLogits || !((RequestState)slice.Sequence.Owner!).Sampler.TakesArgMax)
                 continue;
             _device.ArgMax(logits);
             _device.ReadArgMax(_argMax.AsSpan(0, logits.Rows));
@@ -220,31 +269,38 @@ internal sealed class EngineLoop
     }
 
     /// <summary>Samples a request's next token, delivers it, and ends the request where it is done.</summary>
-    private void Advance(Generation generation, DeviceTensor logits, int row, long now)
+    private void Advance(RequestState state, DeviceTensor logits, int row, long now)
     {
-        if (generation.CancelRequested)
-            return; // Its message is on the way; do not compute for who has left.
+        if (state.Callers.TrueForAll(static caller => caller.CancelRequested))
+            return; // Their messages are on the way; do not compute for who has left.
         try
         {
-            Sampler sampler = generation.State.Sampler;
-            int position = generation.Sequence.Length;
-            if (generation.State.Options.LogitsObserver is { } observer)
+            if (state.Pins)
+            {
+                _pins.Hold(state);
+                End(state, FinishReason.Length);
+                return;
+            }
+
+            Sampler sampler = state.Sampler;
+            int position = state.Sequence.Length;
+            if (state.Options.LogitsObserver is { } observer)
                 observer(position, _device.ReadRow(logits, row));
             SampledToken token = sampler.TakesArgMax && _argMax[row] >= 0
                 ? new SampledToken(_argMax[row], null, null)
                 : sampler.Sample(_device.ReadRow(logits, row), position, _scratch);
             sampler.Accept(token.Token);
-            _scheduler.Append(generation.Sequence, token.Token);
-            GeneratedToken generated = _outcome.Append(generation, token, now);
-            bool pause = generation.Deliver(generated);
+            state.Append(_scheduler, token.Token);
+            GeneratedToken generated = _outcome.Append(state, token, now);
+            bool pause = state.Deliver(generated);
             if (generated.FinishReason is { } reason)
-                End(generation, reason);
+                End(state, reason);
             else if (pause)
-                _scheduler.Pause(generation.Sequence);
+                _scheduler.Pause(state.Sequence);
         }
         catch (Exception error)
         {
-            Fail(generation, error as InferenceException ?? new GenerationFailedException($"Request {generation.Id} failed while its token {generation.Sequence.Length} was sampled: {error.Message}", error));
+            Fail(state, error as InferenceException ?? new GenerationFailedException($"Request {state.Sequence.Id} failed while its token {state.Sequence.Length} was sampled: {error.Message}", error));
         }
     }
 
@@ -253,29 +309,37 @@ internal sealed class EngineLoop
         LogMessages.StepFailed(_logger, error, plan.Slices.Length);
         foreach (PlannedSlice slice in plan.Slices)
         {
-            var generation = (Generation)slice.Sequence.Owner!;
-            Fail(generation, new GenerationFailedException($"The step that computed request {generation.Id} failed on {_device.Name}: {error.Message}", error));
+            var state = (RequestState)slice.Sequence.Owner!;
+            Fail(state, new GenerationFailedException($"The step that computed request {state.Sequence.Id} failed on {_device.Name}: {error.Message}", error));
         }
     }
 
-    private void End(Generation generation, FinishReason reason)
+    private void End(RequestState state, FinishReason reason)
     {
-        Release(generation);
-        _outcome.End(generation, reason);
-        _open.Remove(generation);
+        Release(state);
+        _outcome.End(state, reason);
+        Close(state);
     }
 
-    private void Fail(Generation generation, InferenceException error)
+    private void Fail(RequestState state, InferenceException error)
     {
-        Release(generation);
-        _outcome.Fail(generation, error);
-        _open.Remove(generation);
+        Release(state);
+        _outcome.FailAll(state, error);
+        Close(state);
+    }
+
+    private void Close(RequestState state)
+    {
+        foreach (Generation caller in state.Callers)
+            _open.Remove(caller);
     }
 
     /// <summary>Frees what a request held, before anyone learns of its end. It stays open until then: what goes wrong between must not lose it.</summary>
-    private void Release(Generation generation)
+    private void Release(RequestState state)
     {
-        _scheduler.Finish(generation.Sequence);
+        _coalescing.Close(state);
+        _pins.Settle(state);
+        _scheduler.Finish(state.Sequence);
         Publish();
     }
 
@@ -327,5 +391,5 @@ internal sealed class EngineLoop
     }
 
     private void Publish() =>
-        _counters.Publish(_scheduler.WaitingCount, _scheduler.RunningCount, _pool.FreeCount, _pool.BlockCount);
+        _counters.Publish(_scheduler.WaitingCount, _scheduler.RunningCount, _pool.FreeCount, _pool.BlockCount, _pins.Count);
 }

@@ -1,4 +1,7 @@
+using System.Collections.Frozen;
+using Inference.Cpu;
 using Inference.Execution;
+using Inference.Scheduling;
 using Microsoft.Extensions.Logging;
 
 namespace Inference;
@@ -8,6 +11,10 @@ public sealed record EngineOptions
 {
     /// <summary>Threads that compute. Null: one for each physical core that the process may use.</summary>
     public int? Threads { get; init; }
+
+    /// <summary>Which kernels the CPU computes with. A given <see cref="Device"/> has its own: then this must be <see cref="CpuKernels.Auto"/>.</summary>
+    /// <remarks>Where the machine lacks them, loading throws a <see cref="PlatformNotSupportedException"/> that says so.</remarks>
+    public CpuKernels Kernels { get; init; }
 
     /// <summary>The most tokens, prompt and output together, of one request. Null: what the model's file states.</summary>
     /// <remarks>May be set beyond the stated length for models whose file understates it.</remarks>
@@ -21,6 +28,31 @@ public sealed record EngineOptions
 
     /// <summary>The most requests that wait. Beyond it, submitting is refused with a <see cref="QueueFullException"/>.</summary>
     public int MaxQueuedRequests { get; init; } = 1024;
+
+    /// <summary>Weights and limits of single tenants, by <see cref="GenerationOptions.TenantId"/>; the empty string stands for requests without one.</summary>
+    public IReadOnlyDictionary<string, TenantOptions> Tenants { get; init; } = FrozenDictionary<string, TenantOptions>.Empty;
+
+    /// <summary>Weight and limits of every tenant that <see cref="Tenants"/> does not name.</summary>
+    public TenantOptions DefaultTenant { get; init; } = new();
+
+    /// <summary>A request's priority rises by one each time it has waited for so long. Null: never; even then no request waits beyond <see cref="MaxBypasses"/>.</summary>
+    public TimeSpan? PriorityAgeingInterval { get; init; }
+
+    /// <summary>
+    /// The starvation bound, 0 or more: how often the request of a tenant that has waited longest may see later ones admitted before
+    /// it, whatever their priority or tenant. A request that arrives when e others have not ended, k of them its own tenant's, runs
+    /// after at most e + (k + 1) * MaxBypasses others. 0: first come, first served.
+    /// </summary>
+    public int MaxBypasses { get; init; } = 64;
+
+    /// <summary>When requests join those that run. All but <see cref="BatchingMode.Continuous"/> are for comparison.</summary>
+    public BatchingMode Batching { get; init; }
+
+    /// <summary>How long <see cref="BatchingMode.Windowed"/> waits for a full batch.</summary>
+    public TimeSpan BatchingWindow { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Cut prompts into pieces that fit beside the running streams. Without it each prompt is computed in one step, and <see cref="MaxTokensPerStep"/> must be at least <see cref="ContextLength"/>; for comparison.</summary>
+    public bool ChunkedPrefill { get; init; } = true;
 
     /// <summary>Tokens whose keys and values the cache can hold, over all requests. Null: sized from the context length and the memory of the machine.</summary>
     /// <remarks>By default room for the longest request, for at least 32768 tokens, and within a quarter of the memory; for a context that only the model's file states, at most for 1048576 tokens.</remarks>
@@ -49,4 +81,27 @@ public sealed record EngineOptions
 
     /// <summary>The clock for deadlines and timings. Null: the system's.</summary>
     public TimeProvider? TimeProvider { get; init; }
+
+    /// <summary>What of this concerns the scheduler, with times in the clock's units.</summary>
+    /// <exception cref="ArgumentException">A limit of the scheduler's is out of its range.</exception>
+    internal SchedulerOptions ToScheduling(TimeProvider time)
+    {
+        var options = new SchedulerOptions
+        {
+            MaxTokensPerStep = MaxTokensPerStep,
+            MaxSequences = MaxSequences,
+            // The engine bounds its queue itself, before a request reaches the scheduler.
+            MaxQueuedSequences = int.MaxValue,
+            MaxBypasses = MaxBypasses,
+            AgeingInterval = PriorityAgeingInterval is { } ageing ? Math.Max(1, ToUnits(ageing, time)) : long.MaxValue,
+            Tenants = new TenantDirectory(Tenants, DefaultTenant),
+            Batching = Batching,
+            BatchingWindow = ToUnits(BatchingWindow, time),
+            ChunkedPrefill = ChunkedPrefill,
+        };
+        options.Validate();
+        return options;
+    }
+
+    private static long ToUnits(TimeSpan span, TimeProvider time) => (long)Math.Min(span.TotalSeconds * time.TimestampFrequency, long.MaxValue / 2);
 }

@@ -3,9 +3,13 @@ namespace Inference;
 /// <summary>What an engine is doing at a moment, and has done.</summary>
 /// <param name="Waiting">Requests that wait for their first step, or again after a preemption.</param>
 /// <param name="Running">Requests that hold cache blocks, paused ones included.</param>
-/// <param name="FreeBlocks">Cache blocks that no request holds; those that keep a reusable prefix are free too.</param>
+/// <param name="FreeBlocks">Cache blocks that no request and no pinned prefix holds; those that keep a reusable prefix are free too.</param>
 /// <param name="TotalBlocks">Cache blocks in all.</param>
 /// <param name="Steps">Steps computed.</param>
 /// <param name="ComputedTokens">Tokens computed, recomputed ones included.</param>
 /// <param name="Preemptions">How often a request lost its blocks to another.</param>
-public sealed record EngineStatistics(int Waiting, int Running, int FreeBlocks, int TotalBlocks, long Steps, long ComputedTokens, long Preemptions);
+public sealed record EngineStatistics(int Waiting, int Running, int FreeBlocks, int TotalBlocks, long Steps, long ComputedTokens, long Preemptions)
+{
+    /// <summary>Cache blocks that pinned prefixes hold, or are about to; a block counts once for each of them.</summary>
+    public int PinnedBlocks { get; init; }
+}

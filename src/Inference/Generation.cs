@@ -8,10 +8,12 @@ namespace Inference;
 /// <para>Enumerate it once to read the tokens as they come. A reader that falls <see cref="EngineOptions.StreamCapacity"/> tokens behind
 /// pauses this request and no other. Leaving the enumeration early cancels the request and frees what it held.</para>
 /// <para>Await <see cref="Completion"/> for the whole result; from then on the request no longer waits for a reader.</para>
+/// <para><see cref="Fork"/> starts another request from where this one stands.</para>
 /// <para>All members are safe to use from any thread; there is one enumeration.</para>
 /// </remarks>
 public sealed class Generation : IAsyncEnumerable<GeneratedToken>
 {
+    private readonly InferenceEngine _engine;
     private readonly EngineLoop _loop;
     private readonly int _capacity;
     private readonly Channel<GeneratedToken> _stream =
@@ -22,20 +24,30 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
     private volatile bool _collects;
     private volatile bool _cancelRequested;
     private int _enumerated;
+    private volatile RequestState _state;
+    private TimeSpan _head;
 
-    internal Generation(EngineLoop loop, Sequence sequence, RequestState state, int streamCapacity)
+    internal Generation(InferenceEngine engine, EngineLoop loop, RequestState state, int streamCapacity)
     {
+        _engine = engine;
         _loop = loop;
         _capacity = streamCapacity;
-        Sequence = sequence;
-        State = state;
+        _state = state;
+        Id = state.Sequence.Id;
+        PromptTokens = state.Prompt;
+        DroppedMessages = state.Dropped;
+        Submitted = state.Submitted;
+        state.Callers.Add(this);
     }
 
     /// <summary>Identifies the request in log messages; unique within its engine.</summary>
-    public long Id => Sequence.Id;
+    public long Id { get; }
 
     /// <summary>The prompt as the model reads it.</summary>
-    public IReadOnlyList<int> PromptTokens => State.Prompt;
+    public IReadOnlyList<int> PromptTokens { get; }
+
+    /// <summary>The messages that the request's <see cref="ContextPolicy"/> left out of the prompt, oldest first; usually none.</summary>
+    public IReadOnlyList<ChatMessage> DroppedMessages { get; }
 
     /// <summary>
     /// The whole result, once the request has ended; also after cancellation, with what there was.
@@ -55,15 +67,45 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
         }
     }
 
-    internal Sequence Sequence { get; }
+    internal Sequence Sequence => _state.Sequence;
 
-    /// <summary>What the engine's thread alone reads and writes.</summary>
-    internal RequestState State { get; }
+    /// <summary>The computation, which may be other requests' too. Its parts are the engine's thread's alone.</summary>
+    internal RequestState State => _state;
+
+    /// <summary>Time stamp of the submission.</summary>
+    internal long Submitted { get; }
+
+    /// <summary>Whether it joined another request's computation.</summary>
+    internal bool Coalesced { get; private set; }
 
     internal bool CancelRequested => _cancelRequested;
 
     /// <summary>Ends the request. Its cache blocks are free within one step; an enumeration ends without an error.</summary>
     public void Cancel() => Leave(null);
+
+    /// <summary>Submits another request that goes on from the tokens this one has now: its prompt and what it has generated.</summary>
+    /// <param name="options">How to go on; all of it is the new request's own, <see cref="GenerationOptions.MaxOutputTokens"/> counts its own tokens only. Null: as this one, with another seed.</param>
+    /// <param name="cancellationToken">Cancels the new request.</param>
+    /// <returns>
+    /// The new request, with a stream and a result of its own: they hold what comes after the fork, and the tokens before it are its
+    /// <see cref="PromptTokens"/>. With the same options and seed it goes on exactly as this one does.
+    /// </returns>
+    /// <remarks>
+    /// <para>Possible at any time, also when this request waits, is paused, has ended or was cancelled. An end-of-text token that ended it is left out.
+    /// It goes on by itself, unchanged.</para>
+    /// <para>Keys and values are shared: full cache blocks by reference, the last, partly filled one as a copy made when the new request first
+    /// computes. While this request is still computing its prompt, the new one waits for that rather than computing it again. If this request has
+    /// ended by the time the new one runs, the prefix cache provides what is left of it. A fork with another <see cref="GenerationOptions.CacheSalt"/>
+    /// shares nothing.</para>
+    /// <para>Frequency and presence penalties count what both have generated. With the stop sequences of this request, the fork goes on in the middle of one
+    /// that has begun; with others, it looks for them in its own text alone.</para>
+    /// </remarks>
+    /// <exception cref="ContextLengthExceededException">This request has filled the context.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="QueueFullException">Too many requests are waiting.</exception>
+    /// <exception cref="EngineStoppedException">The engine is draining or has stopped.</exception>
+    /// <exception cref="ObjectDisposedException">The engine is disposed.</exception>
+    public Generation Fork(GenerationOptions? options = null, CancellationToken cancellationToken = default) => _engine.Fork(this, options, cancellationToken);
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The generation is or was enumerated already.</exception>
@@ -102,10 +144,28 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
         _ = _completion.Task.ContinueWith(static (_, state) => ((CancellationTokenRegistration)state!).Unregister(), registration, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
+    /// <summary>Becomes one of the callers of an equal request's computation, and gets what that has streamed.</summary>
+    /// <param name="shared">The computation.</param>
+    /// <param name="head">How much earlier than this request that was submitted.</param>
+    internal void Join(RequestState shared, TimeSpan head)
+    {
+        Coalesced = true;
+        _head = head;
+        _state = shared;
+        shared.Callers.Add(this);
+        foreach (GeneratedToken token in shared.Streamed!)
+            Deliver(token);
+    }
+
+    /// <summary>All tokens known now; of a request that has ended, those of its result.</summary>
+    internal int[] CopyTokens() => _completion.Task.IsCompletedSuccessfully ? [.. PromptTokens, .. _completion.Task.Result.Tokens] : _state.CopyTokens();
+
     /// <summary>Hands a token to the reader.</summary>
     /// <returns>Whether the reader is so far behind that the request should pause.</returns>
     internal bool Deliver(GeneratedToken token)
     {
+        if (Coalesced)
+            token = token with { Elapsed = token.Elapsed > _head ? token.Elapsed - _head : TimeSpan.Zero };
         int unread = Interlocked.Increment(ref _unread);
         _stream.Writer.TryWrite(token);
         if (unread < _capacity || _collects)

@@ -58,11 +58,25 @@ public sealed record GenerationOptions
     /// <summary>Whom the request is served for; the scheduler shares the engine fairly between tenants.</summary>
     public string? TenantId { get; init; }
 
+    /// <summary>What to do with a conversation that is too long. Anything but refusing is for prompts of messages only.</summary>
+    public ContextPolicy ContextPolicy { get; init; } = ContextPolicy.Refuse;
+
+    /// <summary>Allow this request to share the computation of an equal one that is under way: one with the same tokens and options that allows it too.</summary>
+    /// <remarks>
+    /// Only where the result is determined: greedy, or with a <see cref="Seed"/>. A request with a <see cref="Deadline"/> is always computed by itself,
+    /// since it ends at a time of its own. Each caller has its own stream and gets all of it, whenever it came; who leaves does not disturb the others.
+    /// The computation pauses only when every caller's reader is behind, so that a stream may then hold more than <see cref="EngineOptions.StreamCapacity"/> tokens.
+    /// </remarks>
+    public bool Coalesce { get; init; }
+
     /// <summary>Go on after an end-of-text token, up to <see cref="MaxOutputTokens"/>. For benchmarks.</summary>
     public bool IgnoreEndOfText { get; init; }
 
     /// <summary>Shown the logits behind each token, on the engine's thread.</summary>
     internal LogitsObserver? LogitsObserver { get; init; }
+
+    /// <summary>Whether equal requests give equal results and may be computed as one.</summary>
+    internal bool CanCoalesce => Coalesce && (Temperature == 0 || Seed is not null) && Deadline is null && LogitsObserver is null;
 
     internal SamplingParameters ToSampling(ulong seed) => new()
     {
@@ -78,6 +92,9 @@ public sealed record GenerationOptions
         LogProbabilities = LogProbabilities,
     };
 
+    /// <summary>What to throw where <see cref="ContextPolicy"/> has nothing to work on.</summary>
+    internal ArgumentException NeedsMessages() => new("ContextPolicy can only shorten a prompt of messages.", nameof(ContextPolicy));
+
     /// <summary>Refuses what the sampler's own parameters do not cover.</summary>
     internal void Validate()
     {
@@ -85,6 +102,8 @@ public sealed record GenerationOptions
             throw new ArgumentOutOfRangeException(nameof(MaxOutputTokens), MaxOutputTokens, "MaxOutputTokens must be at least 1.");
         if (Deadline is { } deadline && deadline <= TimeSpan.Zero)
             throw new ArgumentOutOfRangeException(nameof(Deadline), deadline, "Deadline must be a positive time.");
+        if (ContextPolicy is null)
+            throw new ArgumentNullException(nameof(ContextPolicy));
         if (StopSequences is null || StopSequences.Any(string.IsNullOrEmpty))
             throw new ArgumentException("StopSequences must not be null or hold an empty text.", nameof(StopSequences));
     }

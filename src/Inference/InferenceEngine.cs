@@ -1,8 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-using System.Runtime.InteropServices;
-using Inference.Models;
-using Inference.Sampling;
 using Inference.Scheduling;
 using Inference.Templating;
 using Inference.Tokenization;
@@ -18,21 +14,23 @@ public sealed class InferenceEngine : IAsyncDisposable
 {
     private readonly LoadedModel _loaded;
     private readonly EngineLoop _loop;
-    private readonly SemaphoreSlim _queuePlaces;
-    private readonly Lazy<ChatTemplate?> _chatTemplate;
+    private readonly QueuePlaces _queuePlaces;
+    private readonly PromptReader _reader;
+    private readonly RequestFactory _factory;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lazy<Task> _disposal;
     private volatile bool _disposed;
     private volatile bool _draining;
-    private long _lastId;
 
     private InferenceEngine(LoadedModel loaded)
     {
         _loaded = loaded;
-        _queuePlaces = new SemaphoreSlim(loaded.Options.MaxQueuedRequests);
+        SchedulerOptions scheduling = loaded.Options.ToScheduling(loaded.Time);
+        _queuePlaces = new QueuePlaces(loaded.Options.MaxQueuedRequests, scheduling.Tenants);
         _disposal = new Lazy<Task>(StopAndReleaseAsync);
-        _chatTemplate = new Lazy<ChatTemplate?>(() => Tokenizer.ChatTemplate is { } source ? ChatTemplate.Parse(source) : null);
-        _loop = loaded.CreateLoop(_queuePlaces);
+        _reader = new PromptReader(Tokenizer, Model.Name, Model.VocabularySize);
+        _factory = new RequestFactory(loaded);
+        _loop = loaded.CreateLoop(scheduling, _queuePlaces);
         _loop.Start();
     }
 
@@ -55,7 +53,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     public bool IsHealthy => !_disposed && !_loop.HasEnded;
 
     /// <summary>Requests that could be submitted now without being refused or waiting.</summary>
-    internal int FreeQueuePlaces => _queuePlaces.CurrentCount;
+    internal int FreeQueuePlaces => _queuePlaces.Free;
 
     /// <summary>Loads a model: a GGUF file, a safetensors file, or a folder with safetensors, config.json and tokenizer.json.</summary>
     /// <param name="path">The file or folder.</param>
@@ -66,6 +64,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="Formats.ModelFormatException">A file is malformed or uses something unsupported; the message names file, offset and field.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="PlatformNotSupportedException">The machine lacks the kernels that <see cref="EngineOptions.Kernels"/> or the environment asks for.</exception>
     public static async Task<InferenceEngine> LoadAsync(string path, EngineOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -95,15 +94,14 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="ChatTemplateMissingException">Messages were given and the model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The chat template refuses the messages.</exception>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="QueueFullException">Too many requests are waiting.</exception>
+    /// <exception cref="QueueFullException">Too many requests are waiting, or too many of this tenant.</exception>
     /// <exception cref="EngineStoppedException">The engine is draining or has stopped.</exception>
     /// <exception cref="ObjectDisposedException">The engine is disposed.</exception>
     public Generation Submit(Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfStopped();
-        if (!_queuePlaces.Wait(0, CancellationToken.None))
-            throw new QueueFullException(_loaded.Options.MaxQueuedRequests);
+        _queuePlaces.Take(options?.TenantId);
         return SubmitWithPlace(prompt, options, cancellationToken);
     }
 
@@ -116,8 +114,8 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfStopped();
-        if (!_queuePlaces.Wait(0, CancellationToken.None))
-            await WaitForPlaceAsync(cancellationToken).ConfigureAwait(false);
+        if (!_queuePlaces.TryTake(options?.TenantId))
+            await WaitForPlaceAsync(options?.TenantId, cancellationToken).ConfigureAwait(false);
         return SubmitWithPlace(prompt, options, cancellationToken);
     }
 
@@ -129,22 +127,59 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="ChatTemplateException">The chat template refuses the messages.</exception>
     public int[] Tokenize(Prompt prompt)
     {
-        ArgumentNullException.ThrowIfNull(prompt);
-        int[] tokens = prompt switch
-        {
-            { Text: { } text } => Tokenizer.Encode(text, addSpecial: true, prompt.ParsesSpecialTokens),
-            { Messages: { } messages } => Tokenizer.Encode(Render(messages), addSpecial: false, parseSpecial: true),
-            _ => prompt.Tokens.ToArray(),
-        };
+        int[] tokens = _reader.Read(prompt);
         if (tokens.Length == 0)
             throw new InvalidPromptException("The prompt has no tokens.");
-        foreach (int token in tokens)
-        {
-            if ((uint)token >= (uint)Model.VocabularySize)
-                throw new InvalidPromptException($"The prompt has token {token}; the vocabulary has ids 0 to {Model.VocabularySize - 1}.");
-        }
-
         return tokens;
+    }
+
+    /// <summary>How many tokens a prompt has, as <see cref="Submit"/> would count it against <see cref="ContextLength"/>.</summary>
+    /// <param name="prompt">Text, token ids, or messages. Messages count with all that the chat template puts around them and with the beginning of the answer.</param>
+    /// <returns>The number of tokens; may be 0, or more than the context holds.</returns>
+    /// <exception cref="InvalidPromptException">The prompt has ids outside the vocabulary.</exception>
+    /// <exception cref="ChatTemplateMissingException">Messages were given and the model has no chat template.</exception>
+    /// <exception cref="ChatTemplateException">The chat template refuses the messages.</exception>
+    public int CountTokens(Prompt prompt) => _reader.Read(prompt).Length;
+
+    /// <summary>Submits several requests with the same prompt, which is computed once.</summary>
+    /// <param name="prompt">Text, token ids, or messages.</param>
+    /// <param name="options">How to generate each of them; null for the defaults. Without a <see cref="GenerationOptions.Temperature"/> all are the same.</param>
+    /// <param name="count">How many, at least 1. Each takes a place in the queue.</param>
+    /// <param name="cancellationToken">Cancels all of them.</param>
+    /// <returns>
+    /// The handles, each with its own stream. Request i has the seed <see cref="GenerationOptions.Seed"/> + i (modulo 2^64), drawn anew where that is null:
+    /// submitted alone with that seed, which its result reports, it gives the same tokens.
+    /// </returns>
+    /// <remarks>Throws what <see cref="Submit"/> throws; then none of them is submitted. The requests share their prompt's cache blocks and are independent otherwise.</remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is less than 1.</exception>
+    public IReadOnlyList<Generation> SubmitSamples(Prompt prompt, GenerationOptions? options, int count, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return SubmitAll(count, options?.TenantId, () => PrepareSamples(prompt, options ?? new GenerationOptions(), count), cancellationToken);
+    }
+
+    /// <summary>Computes the beginning of prompts, such as a system prompt, and keeps it in the cache until the handle is disposed.</summary>
+    /// <param name="prompt">Text, token ids, or messages. Of messages, the beginning of an answer is left out. Its full cache blocks are kept.</param>
+    /// <param name="cacheSalt">The <see cref="GenerationOptions.CacheSalt"/> of the requests that shall find it.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The handle, once the prefix is computed. It also counts in <see cref="EngineStatistics.PinnedBlocks"/>.</returns>
+    /// <remarks>A prompt of less than a block (<see cref="EngineOptions.KvBlockSize"/>) gives a handle that holds no tokens. Throws what <see cref="Submit"/> throws, besides:</remarks>
+    /// <exception cref="CacheCapacityException">The cache would not hold the longest request any more.</exception>
+    /// <exception cref="InvalidOperationException"><see cref="EngineOptions.PrefixCaching"/> is off.</exception>
+    public async Task<PinnedPrefix> PinPrefixAsync(Prompt prompt, string? cacheSalt = null, CancellationToken cancellationToken = default)
+    {
+        if (!_loaded.Options.PrefixCaching)
+            throw new InvalidOperationException("Nothing can be pinned while EngineOptions.PrefixCaching is off.");
+        int[] tokens = _reader.Read(prompt, answer: false);
+        tokens = tokens[..(tokens.Length - (tokens.Length % _loaded.Options.KvBlockSize))];
+        if (tokens.Length == 0)
+            return new PinnedPrefix(_loop, null);
+        var draft = new RequestDraft(tokens, new GenerationOptions { CacheSalt = cacheSalt }) { Pins = true };
+        Generation generation = SubmitAll(1, tenant: null, () => [_factory.Create(this, _loop, draft)], cancellationToken)[0];
+        GenerationResult result = await generation.Completion.ConfigureAwait(false);
+        if (result.FinishReason == FinishReason.Cancelled)
+            throw new OperationCanceledException(cancellationToken);
+        return new PinnedPrefix(_loop, generation);
     }
 
     /// <summary>The logits after a prompt: for every token of the vocabulary, how likely it comes next, before any softmax.</summary>
@@ -203,12 +238,12 @@ public sealed class InferenceEngine : IAsyncDisposable
     }
 
     /// <summary>Waits for a place in the queue, but not beyond the end of the engine: who is refused then should not wait for it.</summary>
-    private async Task WaitForPlaceAsync(CancellationToken cancellationToken)
+    private async Task WaitForPlaceAsync(string? tenant, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         try
         {
-            await _queuePlaces.WaitAsync(either.Token).ConfigureAwait(false);
+            await _queuePlaces.TakeAsync(tenant, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -216,6 +251,16 @@ public sealed class InferenceEngine : IAsyncDisposable
             ThrowIfStopped();
             throw;
         }
+    }
+
+    /// <summary>The most requests that run at the same time.</summary>
+    internal int MaxSequences => _loaded.Options.MaxSequences;
+
+    /// <summary>Refuses options that no request can have.</summary>
+    internal void Validate(GenerationOptions options)
+    {
+        options.Validate();
+        options.ToSampling(seed: 0).Validate(Model.VocabularySize);
     }
 
     /// <summary>Submits requests so that an idle engine begins them all in the same step. They must fit the queue.</summary>
@@ -227,7 +272,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         {
             foreach (Prompt prompt in prompts)
             {
-                await _queuePlaces.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await _queuePlaces.TakeAsync(options.TenantId, cancellationToken).ConfigureAwait(false);
                 generations.Add(PrepareWithPlace(prompt, options, cancellationToken));
             }
         }
@@ -245,6 +290,37 @@ public sealed class InferenceEngine : IAsyncDisposable
         return [.. generations];
     }
 
+    /// <summary>See <see cref="Generation.Fork"/>.</summary>
+    internal Generation Fork(Generation parent, GenerationOptions? options, CancellationToken cancellationToken)
+    {
+        RequestState state = parent.State;
+        options ??= state.Options with { Seed = null };
+        return SubmitAll(1, options.TenantId, Continue, cancellationToken)[0];
+
+        Generation[] Continue()
+        {
+            options.Validate();
+            int[] tokens = parent.CopyTokens();
+            bool ended = tokens.Length > parent.PromptTokens.Count && !state.Options.IgnoreEndOfText && Tokenizer.EndOfGeneration.Contains(tokens[^1]);
+            var draft = new RequestDraft(ended ? tokens[..^1] : tokens, options) { Origin = state };
+            return [_factory.Create(this, _loop, draft)];
+        }
+    }
+
+    private Generation[] PrepareSamples(Prompt prompt, GenerationOptions options, int count)
+    {
+        var samples = new Generation[count];
+        samples[0] = Prepare(prompt, options);
+        RequestState first = samples[0].State;
+        for (int i = 1; i < count; i++)
+        {
+            var draft = new RequestDraft(first.Prompt, options with { Seed = unchecked(first.Seed + (ulong)i) }) { Origin = first, Dropped = first.Dropped };
+            samples[i] = _factory.Create(this, _loop, draft);
+        }
+
+        return samples;
+    }
+
     private Generation SubmitWithPlace(Prompt prompt, GenerationOptions? options, CancellationToken cancellationToken)
     {
         Generation generation = PrepareWithPlace(prompt, options ?? new GenerationOptions(), cancellationToken);
@@ -252,65 +328,69 @@ public sealed class InferenceEngine : IAsyncDisposable
         return generation;
     }
 
-    private Generation PrepareWithPlace(Prompt prompt, GenerationOptions options, CancellationToken cancellationToken)
+    private Generation PrepareWithPlace(Prompt prompt, GenerationOptions options, CancellationToken cancellationToken) =>
+        WithPlaces(1, options.TenantId, () => [Prepare(prompt, options)], cancellationToken)[0];
+
+    /// <summary>Makes requests that have their places in the queue already, or gives the places back.</summary>
+    private Generation[] WithPlaces(int count, string? tenant, Func<Generation[]> prepare, CancellationToken cancellationToken)
     {
-        Generation generation;
+        Generation[] generations;
         try
         {
             ThrowIfStopped();
-            generation = Prepare(prompt, options);
+            generations = prepare();
         }
         catch
         {
-            _queuePlaces.Release();
+            GiveBack(count, tenant);
             throw;
         }
 
-        _loaded.Meter.Submitted();
-        generation.CancelOn(cancellationToken);
-        return generation;
+        foreach (Generation generation in generations)
+        {
+            _loaded.Meter.Submitted();
+            generation.CancelOn(cancellationToken);
+        }
+
+        return generations;
+    }
+
+    private void GiveBack(int places, string? tenant)
+    {
+        for (int i = 0; i < places; i++)
+            _queuePlaces.Release(tenant);
+    }
+
+    /// <summary>Takes places in the queue and submits, at once.</summary>
+    private Generation[] SubmitAll(int count, string? tenant, Func<Generation[]> prepare, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfStopped();
+        for (int taken = 0; taken < count; taken++)
+        {
+            try
+            {
+                _queuePlaces.Take(tenant);
+            }
+            catch
+            {
+                GiveBack(taken, tenant);
+                throw;
+            }
+        }
+
+        Generation[] generations = WithPlaces(count, tenant, prepare, cancellationToken);
+        _loop.Post([.. generations.Select(generation => new EngineCommand(EngineCommandKind.Submit, generation))]);
+        return generations;
     }
 
     private Generation Prepare(Prompt prompt, GenerationOptions options)
     {
-        int[] tokens = Tokenize(prompt);
-        if (tokens.Length >= ContextLength)
-            throw new ContextLengthExceededException(tokens.Length, ContextLength);
         options.Validate();
-
-        ulong seed = options.Seed ?? MemoryMarshal.Read<ulong>(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        SamplingParameters parameters = options.ToSampling(seed);
-        parameters.Validate(Model.VocabularySize);
-        var sampler = new Sampler(parameters, Model.VocabularySize, tokens);
-        var text = new TextStream(Tokenizer, options.StopSequences, tokens);
-
-        TimeProvider time = _loaded.Time;
-        long now = time.GetTimestamp();
-        double deadline = options.Deadline is { } most ? now + most.TotalSeconds * time.TimestampFrequency : long.MaxValue;
-        int maxLength = (int)Math.Min(ContextLength, (long)tokens.Length + (options.MaxOutputTokens ?? ContextLength));
-        var sequence = new Sequence(Interlocked.Increment(ref _lastId), tokens, maxLength)
-        {
-            Priority = options.Priority,
-            Tenant = options.TenantId,
-            CacheSalt = options.CacheSalt,
-            Deadline = deadline >= long.MaxValue ? long.MaxValue : (long)deadline,
-        };
-        var generation = new Generation(_loop, sequence, new RequestState(tokens, options, sampler, text, seed, now), _loaded.Options.StreamCapacity);
-        sequence.Owner = generation;
-        return generation;
-    }
-
-    private string Render(IReadOnlyList<ChatMessage> messages)
-    {
-        ChatTemplate template = _chatTemplate.Value ?? throw new ChatTemplateMissingException(Model.Name);
-        var variables = new Dictionary<string, object?>
-        {
-            ["messages"] = messages.Select(object? (m) => new Dictionary<string, object?> { ["role"] = m.Role, ["content"] = m.Content }).ToList(),
-            ["add_generation_prompt"] = true,
-            ["bos_token"] = Tokenizer.BeginOfText is { } bos ? Tokenizer.TokenText(bos) : "",
-            ["eos_token"] = Tokenizer.EndOfText is { } eos ? Tokenizer.TokenText(eos) : "",
-        };
-        return template.Render(variables);
+        (int[] tokens, IReadOnlyList<ChatMessage> dropped) = _reader.Fit(prompt, options, ContextLength);
+        if (tokens.Length == 0)
+            throw new InvalidPromptException("The prompt has no tokens.");
+        return _factory.Create(this, _loop, new RequestDraft(tokens, options) { Dropped = dropped });
     }
 
     private void ThrowIfStopped()

@@ -24,21 +24,14 @@ internal sealed record LoadedModel(
 {
     public EngineMeter Meter { get; } = new();
 
-    public EngineLoop CreateLoop(SemaphoreSlim queuePlaces)
+    public EngineLoop CreateLoop(SchedulerOptions scheduling, QueuePlaces queuePlaces)
     {
         var pool = new BlockPool(Cache.Shape.Blocks, Cache.Shape.BlockSize, Options.PrefixCaching);
-        var scheduler = new Scheduler(
-            new SchedulerOptions
-            {
-                MaxTokensPerStep = Options.MaxTokensPerStep,
-                MaxSequences = Options.MaxSequences,
-                // The engine bounds its queue itself, before a request reaches the scheduler.
-                MaxQueuedSequences = int.MaxValue,
-            },
-            pool);
+        var scheduler = new Scheduler(scheduling, pool);
+        var pins = new PinnedBlocks(pool, Math.Max(0, pool.BlockCount - pool.BlocksFor(ContextLength)));
         var logger = new GuardedLogger(Logger);
         var outcome = new RequestOutcome(Tokenizer, Meter, Time, logger, queuePlaces);
-        return new EngineLoop(Model, Device, Cache, scheduler, pool, outcome, Meter, Time, logger, Options.MaxSequences);
+        return new EngineLoop(Model, Device, Cache, scheduler, pool, pins, outcome, Meter, Time, logger, Options.MaxSequences);
     }
 
     /// <summary>In the order that lifetimes ask for: the mapped file last, since weights may still point into it.</summary>

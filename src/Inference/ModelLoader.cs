@@ -45,7 +45,7 @@ internal static class ModelLoader
         TimeProvider time = options.TimeProvider ?? TimeProvider.System;
         long start = time.GetTimestamp();
 
-        Device device = options.Device ?? cleanup.Add(new CpuDevice(options.Threads ?? ThreadTeam.DefaultThreads));
+        Device device = options.Device ?? cleanup.Add(new CpuDevice(options.Threads ?? ThreadTeam.DefaultThreads, options.Kernels));
         ModelFile file = cleanup.Add(ModelFile.Open(path));
         if (file.Tensors.Count == 0)
             throw new ModelFormatException(path, null, -1, "the file holds no weights");
@@ -68,6 +68,7 @@ internal static class ModelLoader
             shape = ShapeCache(options, config, file, context);
             cacheTokens = (int)Math.Min((long)shape.Blocks * shape.BlockSize, int.MaxValue);
             Require(options.KvCacheTokens is not null || options.ContextLength is null || options.ContextLength <= cacheTokens, options.ContextLength, nameof(options.ContextLength), $"at most {cacheTokens}, for which a quarter of this machine's memory suffices, unless KvCacheTokens is set");
+            Require(options.ChunkedPrefill || options.MaxTokensPerStep >= Math.Min(context, cacheTokens), options.MaxTokensPerStep, nameof(options.MaxTokensPerStep), $"at least the context length, {Math.Min(context, cacheTokens)}, where ChunkedPrefill is off");
 
             int maxLogitRows = Math.Min(options.MaxSequences, options.MaxTokensPerStep);
             buffers = cleanup.Add(new DecoderBuffers(device, config, rows, options.MaxTokensPerStep, maxLogitRows));
@@ -120,6 +121,7 @@ internal static class ModelLoader
     private static void Validate(EngineOptions options)
     {
         Require(options.Threads is null or (>= 1 and <= 1024), options.Threads, nameof(options.Threads), "from 1 to 1024");
+        Require(Enum.IsDefined(options.Kernels) && (options.Device is null || options.Kernels == CpuKernels.Auto), options.Kernels, nameof(options.Kernels), "a defined choice, and Auto where a device is given");
         Require(options.ContextLength is null or >= 2, options.ContextLength, nameof(options.ContextLength), "at least 2");
         Require(options.MaxTokensPerStep is >= 1 and <= 1 << 20, options.MaxTokensPerStep, nameof(options.MaxTokensPerStep), "from 1 to 1048576");
         Require(options.MaxSequences is >= 1 and <= 1 << 16, options.MaxSequences, nameof(options.MaxSequences), "from 1 to 65536");
@@ -129,6 +131,9 @@ internal static class ModelLoader
         Require(options.KvCacheType is null || Enum.IsDefined(options.KvCacheType.Value), options.KvCacheType, nameof(options.KvCacheType), "a defined type");
         Require(Enum.IsDefined(options.WeightPacking), options.WeightPacking, nameof(options.WeightPacking), "a defined value");
         Require(options.StreamCapacity >= 1, options.StreamCapacity, nameof(options.StreamCapacity), "at least 1");
+        Require(options.PriorityAgeingInterval is null || options.PriorityAgeingInterval > TimeSpan.Zero, options.PriorityAgeingInterval, nameof(options.PriorityAgeingInterval), "a positive time");
+        Require(options.BatchingWindow >= TimeSpan.Zero, options.BatchingWindow, nameof(options.BatchingWindow), "0 or more");
+        _ = options.ToScheduling(options.TimeProvider ?? TimeProvider.System);
     }
 
     private static void Require<T>(bool holds, T value, string option, string rule)

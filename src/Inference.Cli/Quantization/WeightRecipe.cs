@@ -5,7 +5,7 @@ namespace Inference.Cli.Quantization;
 /// <summary>Which type each matrix of a model is written in.</summary>
 /// <param name="Name">What a person calls it.</param>
 /// <param name="Type">The type of most matrices.</param>
-/// <param name="IsMixed">Whether the matrices that suffer most from quantisation get more bits.</param>
+/// <param name="IsMixed">Whether the layers' matrices that suffer most from quantisation get more bits.</param>
 /// <param name="FileType">The number that GGUF files give it in general.file_type.</param>
 internal sealed record WeightRecipe(string Name, TensorType Type, bool IsMixed, uint FileType)
 {
@@ -34,21 +34,26 @@ internal sealed record WeightRecipe(string Name, TensorType Type, bool IsMixed, 
     /// <param name="layers">Layers of the model.</param>
     /// <param name="tiedHead">Whether the embedding is the head as well.</param>
     public TensorType TypeOf(string tensor, int layers, bool tiedHead)
-        => IsMixed && NeedsMoreBits(tensor, layers, tiedHead) ? TensorType.Q6_K : Type;
+        => (HasFinerHead && IsHead(tensor, tiedHead)) || (IsMixed && NeedsMoreBits(tensor, layers)) ? TensorType.Q6_K : Type;
 
-    /// <summary>The type itself where rows divide into its blocks, else the next finer one that fits.</summary>
+    /// <summary>The type itself where rows divide into its blocks, else the next finer one that fits, as llama.cpp chooses it.</summary>
     public static TensorType Fitting(TensorType type, long columns)
     {
         if (columns % BlockFormat.BlockSize(type) == 0)
             return type;
-        return columns % BlockFormat.BlockSize(TensorType.Q8_0) == 0 ? TensorType.Q8_0 : TensorType.F16;
+        if (columns % BlockFormat.BlockSize(TensorType.Q8_0) != 0)
+            return TensorType.F16;
+        return type == TensorType.Q4_K ? TensorType.Q5_0 : TensorType.Q8_0;
     }
 
-    // The usual "medium" mix: the head always; values and the down projection in the first and last eighth and every third layer between.
-    private static bool NeedsMoreBits(string tensor, int layers, bool tiedHead)
+    // Four bits are too few for the head; files that llama.cpp writes give it six.
+    private bool HasFinerHead => Type is TensorType.Q4_0 or TensorType.Q4_K;
+
+    private static bool IsHead(string tensor, bool tiedHead) => tensor == "output.weight" || (tensor == "token_embd.weight" && tiedHead);
+
+    // The usual "medium" mix: values and the down projection in the first and last eighth and every third layer between.
+    private static bool NeedsMoreBits(string tensor, int layers)
     {
-        if (tensor == "output.weight" || (tensor == "token_embd.weight" && tiedHead))
-            return true;
         string[] parts = tensor.Split('.');
         if (parts is not ["blk", var number, "attn_v" or "ffn_down", "weight"] || !int.TryParse(number, out int layer))
             return false;

@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-using Inference.Cpu.Assembled;
 using Inference.Cpu.Linear;
 using Inference.Execution;
 using Inference.Formats;
@@ -18,6 +16,7 @@ internal sealed unsafe class CpuDevice : Device
     // Models have one or two embeddings; with more than these per step, angles are computed again for each layer.
     private const int RopeTables = 4;
 
+    private readonly KernelWidth _kernels;
     private readonly ThreadTeam _team;
     private readonly CpuStep _step = new();
     private readonly AttentionKernel _attention = new();
@@ -30,8 +29,12 @@ internal sealed unsafe class CpuDevice : Device
 
     /// <summary>Starts the device's threads.</summary>
     /// <param name="threads">Workers, the calling thread included; at least 1. <see cref="ThreadTeam.DefaultThreads"/> suits most machines.</param>
-    public CpuDevice(int threads)
+    /// <param name="kernels">Which kernels to compute with.</param>
+    /// <exception cref="PlatformNotSupportedException">The machine lacks those kernels.</exception>
+    /// <exception cref="ArgumentException">The environment names kernels that do not exist.</exception>
+    public CpuDevice(int threads, CpuKernels kernels = CpuKernels.Auto)
     {
+        _kernels = KernelChoice.Resolve(kernels);
         _team = new ThreadTeam(threads);
         _ropes = new RopeTable[RopeTables];
         for (int i = 0; i < RopeTables; i++)
@@ -39,15 +42,7 @@ internal sealed unsafe class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override string Name
-    {
-        get
-        {
-            string width = Vector512.IsHardwareAccelerated ? "512" : Vector256.IsHardwareAccelerated ? "256" : "128";
-            string kernels = VnniSupport.IsEnabled ? "vectors, assembled VNNI kernels" : "vectors";
-            return $"CPU, {width}-bit {kernels}, {_team.Count} {(_team.Count == 1 ? "thread" : "threads")}";
-        }
-    }
+    public override string Name => $"CPU, {KernelChoice.Describe(_kernels)}, {_team.Count} {(_team.Count == 1 ? "thread" : "threads")}";
 
     /// <inheritdoc/>
     public override DeviceWeight Upload(StoredTensor tensor, WeightUse use)
@@ -61,7 +56,7 @@ internal sealed unsafe class CpuDevice : Device
     /// <inheritdoc/>
     public override void CompleteUploads(Action<long>? completed = null, CancellationToken cancellation = default)
     {
-        CpuWeight.Pack(_unpacked, _team, completed, cancellation);
+        CpuWeight.Pack(_unpacked, _team, _kernels, completed, cancellation);
         _unpacked.Clear();
     }
 
@@ -70,6 +65,9 @@ internal sealed unsafe class CpuDevice : Device
 
     /// <inheritdoc/>
     public override DeviceKvCache AllocateKvCache(KvCacheShape shape) => new CpuKvCache(shape);
+
+    /// <inheritdoc/>
+    public override void CopyBlock(DeviceKvCache cache, int source, int destination) => ((CpuKvCache)cache).Copy(source, destination);
 
     /// <inheritdoc/>
     public override void Begin(StepBatch batch) => _step.Load(batch);
@@ -99,24 +97,33 @@ internal sealed unsafe class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void Linear(DeviceTensor input, ReadOnlySpan<LinearTarget> targets)
-    {
-        if (_calls.Length < targets.Length)
-            _calls = new LinearCall[targets.Length];
-        for (int i = 0; i < targets.Length; i++)
-        {
-            (DeviceWeight weight, DeviceWeight? bias, DeviceTensor output) = targets[i];
-            PackedMatrix matrix = ((CpuWeight)weight).Matrix ?? PackNow((CpuWeight)weight);
-            if (weight.Columns != input.Columns)
-                throw new ArgumentException($"A weight reads {weight.Columns} columns, not {input.Columns}.", nameof(targets));
-            if (bias is not null && bias.Columns != weight.Rows)
-                throw new ArgumentException($"A bias has {bias.Columns} elements, not {weight.Rows}.", nameof(targets));
-            CheckShape(output, input.Rows, weight.Rows);
-            _calls[i] = new LinearCall(matrix, bias is null ? null : Vector(bias), Data(output), output.Columns);
-        }
+    public override void Linear(DeviceTensor input, ReadOnlySpan<LinearTarget> targets) =>
+        Linear(new LinearInput(Data(input), input.Rows, input.Columns), targets);
 
-        if (input.Rows > 0)
-            LinearKernel.Run(_team, Data(input), input.Rows, input.Columns, _activations, _calls.AsSpan(0, targets.Length));
+    /// <inheritdoc/>
+    public override void NormalizedLinear(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, ReadOnlySpan<LinearTarget> targets)
+    {
+        if (addend is not null)
+            CheckShape(addend, hidden.Rows, hidden.Columns);
+        if (gain.Columns != hidden.Columns)
+            throw new ArgumentException($"A gain of {gain.Columns} for {hidden.Columns} columns.", nameof(gain));
+        var rows = new NormalizedRows
+        {
+            Hidden = Data(hidden),
+            Addend = addend is null ? null : Data(addend),
+            Gain = Vector(gain),
+            Epsilon = epsilon,
+            Columns = hidden.Columns,
+        };
+        Linear(new LinearInput(&NormalizedRows.Compute, &rows, hidden.Rows, hidden.Columns), targets);
+    }
+
+    /// <inheritdoc/>
+    public override void GatedLinear(DeviceTensor gate, DeviceTensor up, Activation activation, ReadOnlySpan<LinearTarget> targets)
+    {
+        CheckShape(up, gate.Rows, gate.Columns);
+        var rows = new GatedRows { Gate = Data(gate), Up = Data(up), Activation = activation, Columns = gate.Columns };
+        Linear(new LinearInput(&GatedRows.Compute, &rows, gate.Rows, gate.Columns), targets);
     }
 
     /// <inheritdoc/>
@@ -194,9 +201,28 @@ internal sealed unsafe class CpuDevice : Device
     {
         if (weight.Unpacked is null)
             throw new ArgumentException("A weight was not uploaded for linear layers.", nameof(weight));
-        CpuWeight.Pack([weight], _team, packed: null, CancellationToken.None);
+        CpuWeight.Pack([weight], _team, _kernels, packed: null, CancellationToken.None);
         _unpacked.Remove(weight);
         return weight.Matrix!;
+    }
+
+    private void Linear(in LinearInput input, ReadOnlySpan<LinearTarget> targets)
+    {
+        if (_calls.Length < targets.Length)
+            _calls = new LinearCall[targets.Length];
+        for (int i = 0; i < targets.Length; i++)
+        {
+            (DeviceWeight weight, DeviceWeight? bias, DeviceTensor output) = targets[i];
+            PackedMatrix matrix = ((CpuWeight)weight).Matrix ?? PackNow((CpuWeight)weight);
+            if (weight.Columns != input.Columns)
+                throw new ArgumentException($"A weight reads {weight.Columns} columns, not {input.Columns}.", nameof(targets));
+            if (bias is not null && bias.Columns != weight.Rows)
+                throw new ArgumentException($"A bias has {bias.Columns} elements, not {weight.Rows}.", nameof(targets));
+            CheckShape(output, input.Rows, weight.Rows);
+            _calls[i] = new LinearCall(matrix, bias is null ? null : Vector(bias), Data(output), output.Columns);
+        }
+
+        LinearKernel.Run(_team, input, _activations, _calls.AsSpan(0, targets.Length));
     }
 
     private RopeTable Angles(Rope rope, AttentionShape shape)

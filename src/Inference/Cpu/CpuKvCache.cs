@@ -15,11 +15,24 @@ internal sealed unsafe class CpuKvCache : DeviceKvCache
         if (shape.HeadSize is < 2 or > CacheWriter.LargestHead || shape.HeadSize % 2 != 0)
             throw new NotSupportedException($"The CPU device supports even head sizes up to {CacheWriter.LargestHead}, not {shape.HeadSize}.");
         ArgumentOutOfRangeException.ThrowIfLessThan(shape.BlockSize, 1, nameof(shape));
-        _buffer = new NativeBuffer(checked((nuint)(shape.Blocks * shape.BytesPerBlock)));
+        _buffer = new NativeBuffer(CacheLayout.ByteLength(shape));
+        HugePages.Advise(_buffer.Data, _buffer.ByteLength);
     }
 
     /// <summary>Where things lie.</summary>
     public CacheLayout Layout => new(Shape, _buffer.Data);
+
+    /// <summary>Copies a block of all layers.</summary>
+    public void Copy(int source, int destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)source, (uint)Shape.Blocks, nameof(source));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)destination, (uint)Shape.Blocks, nameof(destination));
+        CacheLayout layout = Layout;
+        // Keys and values of all heads lie together.
+        long bytes = 2L * layout.KvHeads * layout.HeadBytes;
+        for (int layer = 0; layer < Shape.Layers; layer++)
+            Buffer.MemoryCopy(layout.Keys(layer, source, 0), layout.Keys(layer, destination, 0), bytes, bytes);
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _buffer.Dispose();

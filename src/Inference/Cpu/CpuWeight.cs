@@ -59,12 +59,13 @@ internal sealed unsafe class CpuWeight : DeviceWeight
     /// <summary>Packs the matrices of some weights, all as one piece of work; those that are packed already stay.</summary>
     /// <param name="weights">The weights, without repetition.</param>
     /// <param name="team">Packs.</param>
+    /// <param name="kernels">What will compute with them.</param>
     /// <param name="packed">Told how many more stored bytes are packed; null for nobody.</param>
     /// <param name="cancellation">Gives up; the weights are then as they were.</param>
-    public static void Pack(IEnumerable<CpuWeight> weights, ThreadTeam team, Action<long>? packed, CancellationToken cancellation)
+    public static void Pack(IEnumerable<CpuWeight> weights, ThreadTeam team, KernelWidth kernels, Action<long>? packed, CancellationToken cancellation)
     {
         CpuWeight[] unpacked = [.. weights.Where(weight => weight.Unpacked is not null)];
-        PackedMatrix[] matrices = PackedMatrix.Pack([.. unpacked.Select(weight => weight.Unpacked!)], team, packed: packed, cancellation: cancellation);
+        PackedMatrix[] matrices = PackedMatrix.Pack([.. unpacked.Select(weight => weight.Unpacked!)], team, kernels, packed, cancellation);
         for (int i = 0; i < unpacked.Length; i++)
         {
             unpacked[i].Unpacked!.ReleasePages();

@@ -21,39 +21,50 @@ internal static unsafe class GateKernel
         {
             Gate = gate,
             Up = up,
+            Activation = activation,
             Destination = destination,
             Count = count,
             // An exponential costs as much as moving several elements.
             Share = new WorkShare(team, (count + Piece - 1) / Piece, Piece * 4),
         };
+        job.Share.Run(team, &Body, &job);
+    }
+
+    /// <summary>Computes elements that follow each other, on the calling thread.</summary>
+    public static void Apply(float* gate, float* up, Activation activation, float* destination, nint count)
+    {
         if (activation == Activation.Silu)
-            job.Share.Run(team, &Silu, &job);
+            Silu(gate, up, destination, count);
         else
-            job.Share.Run(team, &GeluTanh, &job);
+            GeluTanh(gate, up, destination, count);
+    }
+
+    private static void Body(int worker, void* state)
+    {
+        ref Job job = ref *(Job*)state;
+        nint first = job.Share.First(worker) * Piece;
+        nint end = nint.Min(job.Count, job.Share.First(worker + 1) * Piece);
+        Apply(job.Gate + first, job.Up + first, job.Activation, job.Destination + first, end - first);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Silu(int worker, void* state)
+    private static void Silu(float* gate, float* up, float* destination, nint count)
     {
-        ref Job job = ref *(Job*)state;
-        nint end = job.End(worker);
-        nint i = job.First(worker);
-        for (; i <= end - Lanes.Count; i += Lanes.Count)
-            Silu(Vector512.Load(job.Gate + i), Vector512.Load(job.Up + i)).Store(job.Destination + i);
-        if (i < end)
-            Lanes.StorePart(Silu(Lanes.LoadPart(job.Gate + i, end - i), Lanes.LoadPart(job.Up + i, end - i)), job.Destination + i, end - i);
+        nint i = 0;
+        for (; i <= count - Lanes.Count; i += Lanes.Count)
+            Silu(Vector512.Load(gate + i), Vector512.Load(up + i)).Store(destination + i);
+        if (i < count)
+            Lanes.StorePart(Silu(Lanes.LoadPart(gate + i, count - i), Lanes.LoadPart(up + i, count - i)), destination + i, count - i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void GeluTanh(int worker, void* state)
+    private static void GeluTanh(float* gate, float* up, float* destination, nint count)
     {
-        ref Job job = ref *(Job*)state;
-        nint end = job.End(worker);
-        nint i = job.First(worker);
-        for (; i <= end - Lanes.Count; i += Lanes.Count)
-            GeluTanh(Vector512.Load(job.Gate + i), Vector512.Load(job.Up + i)).Store(job.Destination + i);
-        if (i < end)
-            Lanes.StorePart(GeluTanh(Lanes.LoadPart(job.Gate + i, end - i), Lanes.LoadPart(job.Up + i, end - i)), job.Destination + i, end - i);
+        nint i = 0;
+        for (; i <= count - Lanes.Count; i += Lanes.Count)
+            GeluTanh(Vector512.Load(gate + i), Vector512.Load(up + i)).Store(destination + i);
+        if (i < count)
+            Lanes.StorePart(GeluTanh(Lanes.LoadPart(gate + i, count - i), Lanes.LoadPart(up + i, count - i)), destination + i, count - i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -75,12 +86,9 @@ internal static unsafe class GateKernel
     {
         public float* Gate;
         public float* Up;
+        public Activation Activation;
         public float* Destination;
         public nint Count;
         public WorkShare Share;
-
-        public readonly nint First(int worker) => Share.First(worker) * Piece;
-
-        public readonly nint End(int worker) => nint.Min(Count, Share.First(worker + 1) * Piece);
     }
 }

@@ -41,12 +41,17 @@ internal static unsafe class RmsNormKernel
         for (nint run = job.Share.First(worker); run < end; run++)
         {
             nint first = run * job.Length;
-            float* hidden = job.Hidden + first;
-            if (job.Addend is not null)
-                Add(hidden, job.Addend + first, job.Length);
-            double mean = SumOfSquares(hidden, job.Length) / job.Length;
-            Scale(hidden, (float)(1 / Math.Sqrt(mean + job.Epsilon)), job.Gain, job.Destination + first, job.Length);
+            Normalize(job.Hidden + first, job.Addend == null ? null : job.Addend + first, job.Gain, job.Epsilon, job.Destination + first, job.Length);
         }
+    }
+
+    /// <summary>Normalises one run of elements.</summary>
+    public static void Normalize(float* hidden, float* addend, float* gain, float epsilon, float* destination, nint length)
+    {
+        if (addend is not null)
+            Add(hidden, addend, length);
+        double mean = SumOfSquares(hidden, length) / length;
+        Scale(hidden, (float)(1 / Math.Sqrt(mean + epsilon)), gain, destination, length);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

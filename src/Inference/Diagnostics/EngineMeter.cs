@@ -9,6 +9,7 @@ internal sealed class EngineMeter : IDisposable
     private readonly Meter _meter = new("Inference");
     private readonly UpDownCounter<long> _open;
     private readonly Counter<long> _requests;
+    private readonly Counter<long> _coalesced;
     private readonly Counter<long> _inputTokens;
     private readonly Counter<long> _cachedTokens;
     private readonly Counter<long> _outputTokens;
@@ -23,6 +24,7 @@ internal sealed class EngineMeter : IDisposable
     {
         _open = _meter.CreateUpDownCounter<long>("inference.requests.open", "{request}", "Requests submitted and not ended");
         _requests = _meter.CreateCounter<long>("inference.requests", "{request}", "Requests ended, by outcome");
+        _coalesced = _meter.CreateCounter<long>("inference.requests.coalesced", "{request}", "Requests that joined an equal request's computation");
         _inputTokens = _meter.CreateCounter<long>("inference.tokens.input", "{token}", "Prompt tokens of ended requests");
         _cachedTokens = _meter.CreateCounter<long>("inference.tokens.input.cached", "{token}", "Prompt tokens that came from the prefix cache");
         _outputTokens = _meter.CreateCounter<long>("inference.tokens.output", "{token}", "Tokens generated");
@@ -57,6 +59,12 @@ internal sealed class EngineMeter : IDisposable
         if (outputTokens > 1)
             Record(_timePerOutputToken, decode / (outputTokens - 1));
     }
+
+    /// <summary>Counts a request that joins another one's computation. Tokens and times are counted once, for the first of them.</summary>
+    public void Coalesced() => Add(_coalesced, 1);
+
+    /// <summary>Counts the end of a request that had joined, or that leaves others to go on with its computation.</summary>
+    public void EndedCoalesced(string outcome) => CountEnd(outcome);
 
     public void Failed() => CountEnd("Failed");
 

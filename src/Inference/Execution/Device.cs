@@ -40,6 +40,13 @@ public abstract class Device : IDisposable
     /// <param name="shape">The dimensions.</param>
     public abstract DeviceKvCache AllocateKvCache(KvCacheShape shape);
 
+    /// <summary>Copies a block of the cache, keys and values of all layers, onto another. Not part of a step; what was enqueued before sees the old contents.</summary>
+    /// <param name="cache">The cache.</param>
+    /// <param name="source">The block to copy; unchanged.</param>
+    /// <param name="destination">The block that becomes like it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The cache has no such block.</exception>
+    public abstract void CopyBlock(DeviceKvCache cache, int source, int destination);
+
     /// <summary>Starts a step: the operations that follow, up to the next call, are about this batch.</summary>
     /// <param name="batch">Tokens, positions, block tables; must not change until the step's reads are done.</param>
     public abstract void Begin(StepBatch batch);
@@ -65,6 +72,25 @@ public abstract class Device : IDisposable
     /// <param name="input">[rows, input features].</param>
     /// <param name="targets">The layers and where their results go.</param>
     public abstract void Linear(DeviceTensor input, ReadOnlySpan<LinearTarget> targets);
+
+    /// <summary>Applies linear layers to a normalised residual stream: <see cref="RmsNorm"/>, then <see cref="Linear"/>.</summary>
+    /// <remarks>
+    /// First hidden += addend, where there is one. The layers then read hidden / sqrt(mean(hidden²) + epsilon) x gain, which need not
+    /// be stored anywhere.
+    /// </remarks>
+    /// <param name="hidden">[rows, input features]; changed only where there is an addend.</param>
+    /// <param name="addend">The output of the layer before, or null.</param>
+    /// <param name="gain">A vector as long as a row.</param>
+    /// <param name="epsilon">Added to the mean square.</param>
+    /// <param name="targets">The layers and where their results go; at least one, and none goes to hidden or addend.</param>
+    public abstract void NormalizedLinear(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, ReadOnlySpan<LinearTarget> targets);
+
+    /// <summary>Applies linear layers to a gated activation: <see cref="Gate"/>, then <see cref="Linear"/>. The product need not be stored anywhere.</summary>
+    /// <param name="gate">[rows, input features].</param>
+    /// <param name="up">[rows, input features].</param>
+    /// <param name="activation">The non-linearity.</param>
+    /// <param name="targets">The layers that read activation(gate) x up, and where their results go; none goes to gate or up.</param>
+    public abstract void GatedLinear(DeviceTensor gate, DeviceTensor up, Activation activation, ReadOnlySpan<LinearTarget> targets);
 
     /// <summary>Turns queries and keys by their positions and writes keys and values into the cache.</summary>
     /// <param name="queries">[rows, heads x head size]; turned in place.</param>

@@ -9,6 +9,12 @@ internal sealed class BlockTable(BlockHash root)
     private readonly List<int> _blocks = [];
     private readonly List<BlockHash> _hashes = [];
 
+    private BlockTable? _origin;
+    private int _common;
+
+    /// <summary>Positions computed, always the first ones.</summary>
+    private int _filled;
+
     public ReadOnlySpan<int> Blocks => CollectionsMarshal.AsSpan(_blocks);
 
     /// <summary>The hash of one full block of the text.</summary>
@@ -19,18 +25,28 @@ internal sealed class BlockTable(BlockHash root)
         return _hashes[block];
     }
 
+    /// <summary>Says, before this table is filled, that its text begins like another one's: what that table holds then need not be computed again.</summary>
+    /// <param name="origin">The other text's table, of the same root. Only used until this table is filled.</param>
+    /// <param name="common">How many tokens the texts have in common.</param>
+    public void ForkFrom(BlockTable origin, int common)
+    {
+        _origin = origin;
+        _common = common;
+    }
+
     /// <summary>How many full blocks of a text may come from the cache: one token is always left, so that there are logits.</summary>
     public static int Shareable(int tokens, int blockSize) => (tokens - 1) / blockSize;
 
     /// <summary>Looks up how much of the text the cache holds, taking nothing.</summary>
     public PrefixMatch Match(BlockPool pool, ReadOnlySpan<int> tokens)
     {
-        if (!pool.PrefixCaching)
-            return default;
-
         int limit = Shareable(tokens.Length, pool.BlockSize);
+        int inherited = Math.Min(limit, Inheritable / pool.BlockSize);
         int free = 0;
-        for (int i = 0; i < limit; i++)
+        if (!pool.PrefixCaching)
+            return new PrefixMatch(inherited, free);
+
+        for (int i = inherited; i < limit; i++)
         {
             int block = pool.Find(Hash(i, tokens, pool.BlockSize));
             if (block < 0)
@@ -42,10 +58,10 @@ internal sealed class BlockTable(BlockHash root)
         return new PrefixMatch(limit, free);
     }
 
-    /// <summary>Whether the whole text and one block more, if the text may ever need it, could be held now.</summary>
-    public bool Fits(BlockPool pool, ReadOnlySpan<int> tokens, int maxLength)
+    /// <summary>Whether the whole text and one block more, if the text may ever need it, could be held now with so many blocks left free.</summary>
+    public bool Fits(BlockPool pool, ReadOnlySpan<int> tokens, int maxLength, long reserved = 0)
     {
-        int needed = Math.Min(pool.BlocksFor(tokens.Length) + 1, pool.BlocksFor(maxLength));
+        long needed = Math.Min(pool.BlocksFor(tokens.Length) + 1, pool.BlocksFor(maxLength)) + reserved;
         // Looking the prefix up costs more, and is needed only where the plain count does not settle it.
         if (needed <= pool.FreeCount)
             return true;
@@ -65,14 +81,32 @@ internal sealed class BlockTable(BlockHash root)
         // All shared ones before any fresh one, which might otherwise be taken from among them.
         for (int i = 0; i < shared; i++)
         {
-            int block = pool.Find(_hashes[i]);
+            int block = i < Inheritable / pool.BlockSize ? _origin!._blocks[i] : pool.Find(_hashes[i]);
             pool.Share(block);
             _blocks.Add(block);
         }
 
         for (int needed = pool.BlocksFor(tokens.Length) - shared; needed > 0; needed--)
             Grow(pool);
+        _filled = shared * pool.BlockSize;
         return shared;
+    }
+
+    /// <summary>
+    /// Right after <see cref="Attach"/>: what is to be copied from the text this one was forked from, where that holds more than full
+    /// blocks. This text writes into the block at once, so it is never shared. The positions then count as computed.
+    /// </summary>
+    public BlockCopy? Inherit(BlockPool pool, int tokens)
+    {
+        int positions = Math.Min(Inheritable, tokens - 1) - _filled;
+        BlockTable? origin = _origin;
+        _origin = null;
+        if (positions <= 0)
+            return null;
+
+        int block = _filled / pool.BlockSize;
+        _filled += positions;
+        return new BlockCopy(origin!._blocks[block], _blocks[block], positions);
     }
 
     /// <summary>Adds a fresh block.</summary>
@@ -81,11 +115,32 @@ internal sealed class BlockTable(BlockHash root)
     /// <summary>Makes the blocks findable that became full when the positions from start up to end were computed.</summary>
     public void Seal(BlockPool pool, ReadOnlySpan<int> tokens, int start, int end)
     {
+        _filled = end;
         if (!pool.PrefixCaching)
             return;
 
         for (int i = start / pool.BlockSize; i < end / pool.BlockSize; i++)
             pool.Register(_blocks[i], Hash(i, tokens, pool.BlockSize));
+    }
+
+    /// <summary>Adds a holder to the blocks by which computed full blocks of the text are found.</summary>
+    /// <param name="pool">The blocks, which must be found by their contents.</param>
+    /// <param name="tokens">The computed text, or its beginning, in full blocks.</param>
+    /// <returns>The blocks held, which may be others than this table's.</returns>
+    public int[] Pin(BlockPool pool, ReadOnlySpan<int> tokens)
+    {
+        int[] pinned = new int[tokens.Length / pool.BlockSize];
+        for (int i = 0; i < pinned.Length; i++)
+        {
+            BlockHash hash = Hash(i, tokens, pool.BlockSize);
+            pinned[i] = pool.Find(hash);
+            // Another block had these contents when this one was computed, and has been taken for something else since.
+            if (pinned[i] < 0)
+                pool.Register(pinned[i] = _blocks[i], hash);
+            pool.Share(pinned[i]);
+        }
+
+        return pinned;
     }
 
     /// <summary>Gives all blocks back, last first: a block is of use only with all before it, so it must not outlive them.</summary>
@@ -94,5 +149,8 @@ internal sealed class BlockTable(BlockHash root)
         for (int i = _blocks.Count - 1; i >= 0; i--)
             pool.Release(_blocks[i]);
         _blocks.Clear();
+        _filled = 0;
     }
+
+    private int Inheritable => _origin is null ? 0 : Math.Min(_origin._filled, _common);
 }

@@ -13,7 +13,6 @@ internal sealed class DecoderBuffers : IDisposable
         int queryWidth = config.Heads * config.HeadSize;
         int keyWidth = config.KvHeads * config.HeadSize;
         Hidden = device.Allocate(maxRows, config.Width);
-        Normed = device.Allocate(maxRows, config.Width);
         Delta = device.Allocate(maxRows, config.Width);
         Queries = device.Allocate(maxRows, queryWidth);
         Keys = device.Allocate(maxRows, keyWidth);
@@ -21,7 +20,7 @@ internal sealed class DecoderBuffers : IDisposable
         Attended = device.Allocate(maxRows, queryWidth);
         Gate = device.Allocate(maxRows, config.FeedForwardWidth);
         Up = device.Allocate(maxRows, config.FeedForwardWidth);
-        _perToken = [Hidden, Normed, Delta, Queries, Keys, Values, Attended, Gate, Up];
+        _perToken = [Hidden, Delta, Queries, Keys, Values, Attended, Gate, Up];
 
         LastHidden = device.Allocate(maxLogitRows, config.Width);
         LastDelta = device.Allocate(maxLogitRows, config.Width);
@@ -30,8 +29,6 @@ internal sealed class DecoderBuffers : IDisposable
     }
 
     public DeviceTensor Hidden { get; }
-
-    public DeviceTensor Normed { get; }
 
     public DeviceTensor Delta { get; }
 

@@ -41,8 +41,7 @@ internal sealed class DecoderModel : IDisposable
         for (int i = 0; i < _weights.Layers.Length; i++)
         {
             DecoderLayer layer = _weights.Layers[i];
-            _device.RmsNorm(b.Hidden, pending, layer.AttentionNorm, epsilon, b.Normed);
-            _device.Linear(b.Normed, layer.QueryKeyValue);
+            _device.NormalizedLinear(b.Hidden, pending, layer.AttentionNorm, epsilon, layer.QueryKeyValue);
             if (layer.QueryNorm is { } queryNorm)
                 _device.RmsNorm(b.Queries, null, queryNorm, epsilon, b.Queries);
             if (layer.KeyNorm is { } keyNorm)
@@ -51,10 +50,8 @@ internal sealed class DecoderModel : IDisposable
             _device.Attend(b.Queries, _attention, cache, i, b.Attended);
             _device.Linear(b.Attended, layer.AttentionOutput);
 
-            _device.RmsNorm(b.Hidden, b.Delta, layer.FeedForwardNorm, epsilon, b.Normed);
-            _device.Linear(b.Normed, layer.GateUp);
-            _device.Gate(b.Gate, b.Up, Config.Architecture.Activation, b.Gate);
-            _device.Linear(b.Gate, layer.Down);
+            _device.NormalizedLinear(b.Hidden, b.Delta, layer.FeedForwardNorm, epsilon, layer.GateUp);
+            _device.GatedLinear(b.Gate, b.Up, Config.Architecture.Activation, layer.Down);
             pending = b.Delta;
         }
 
@@ -62,8 +59,7 @@ internal sealed class DecoderModel : IDisposable
         {
             _device.SelectRows(b.Hidden, b.LastHidden);
             _device.SelectRows(b.Delta, b.LastDelta);
-            _device.RmsNorm(b.LastHidden, b.LastDelta, _weights.OutputNorm, epsilon, b.LastHidden);
-            _device.Linear(b.LastHidden, _head);
+            _device.NormalizedLinear(b.LastHidden, b.LastDelta, _weights.OutputNorm, epsilon, _head);
         }
 
         return b.Logits;

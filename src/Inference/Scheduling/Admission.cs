@@ -9,6 +9,9 @@ internal enum Admission
     /// <summary>Too many wait already; it may be offered again later.</summary>
     QueueFull,
 
-    /// <summary>At its maximum length it would need more blocks than there are: it could not finish even alone.</summary>
+    /// <summary>Too many of its tenant wait already; it may be offered again later.</summary>
+    TenantQueueFull,
+
+    /// <summary>At its maximum length it would need more blocks than there are, or, where prompts are not cut, more tokens than a step may have: it could not finish even alone.</summary>
     NeverFits,
 }

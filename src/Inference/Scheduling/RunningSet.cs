@@ -40,10 +40,15 @@ internal sealed class RunningSet
 
     public void Add(Sequence sequence)
     {
-        int i = _sequences.Count;
-        while (i > 0 && sequence.Outranks(_sequences[i - 1]))
-            i--;
-        _sequences.Insert(i, sequence);
+        _sequences.Insert(IndexOf(sequence), sequence);
+    }
+
+    /// <summary>Drops one at once.</summary>
+    public void Remove(Sequence sequence)
+    {
+        int i = IndexOf(sequence);
+        if (i < _sequences.Count && _sequences[i] == sequence)
+            _sequences.RemoveAt(i);
     }
 
     /// <summary>Drops those that no longer run.</summary>
@@ -104,14 +109,30 @@ internal sealed class RunningSet
         return false;
     }
 
+    // Ranks are fixed while sequences run, and no two are equal.
+    private int IndexOf(Sequence sequence)
+    {
+        int low = 0, high = _sequences.Count;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (_sequences[middle].Outranks(sequence))
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low;
+    }
+
     private static bool SuitsBetter(Sequence a, Sequence b)
     {
         if (a.IsIdle != b.IsIdle)
             return a.IsIdle;
         if (a.IsOverdue != b.IsOverdue)
             return b.IsOverdue;
-        if (a.Priority != b.Priority)
-            return a.Priority < b.Priority;
+        if (a.EffectivePriority != b.EffectivePriority)
+            return a.EffectivePriority < b.EffectivePriority;
         if (a.Computed != b.Computed)
             return a.Computed < b.Computed;
         return a.Arrival > b.Arrival;

@@ -6,9 +6,11 @@ namespace Inference.Scheduling;
 /// <remarks>
 /// <para>One round is <see cref="Plan"/>, the computation, <see cref="Commit"/>, then for every slice that wanted logits
 /// <see cref="Append"/> or <see cref="Finish"/>. Between these, sequences may be enqueued, paused, resumed and finished at any time.
-/// A plan that is not committed is as if it had not been computed.</para>
-/// <para>A sequence gets the blocks for all its known tokens at admission, so that it can finish its prompt; decoding takes them one
-/// by one and preempts when none is free. As long as anything that is not paused can run, every plan computes something.</para>
+/// A plan that is not committed is as if it had not been computed; its block copies are made in any case.</para>
+/// <para>A sequence gets the blocks for all its known tokens at admission (<see cref="AdmissionControl"/>), so that it can finish its
+/// prompt; decoding takes them one by one and preempts when none is free (<see cref="Preemption"/>). As long as anything that is not
+/// paused can run, every plan computes something, unless a batching window is open.</para>
+/// <para>Planning takes time in proportion to the sequences that run and wait, and for each one admitted to those that wait.</para>
 /// <para>Pure and deterministic: no threads, no clock, no device. Not thread-safe. Steady decoding allocates nothing.</para>
 /// </remarks>
 internal sealed class Scheduler
@@ -17,12 +19,14 @@ internal sealed class Scheduler
     private readonly BlockPool _pool;
     private readonly WaitingQueue _waiting;
     private readonly RunningSet _running = new();
-    private readonly FairShare _shares = new();
+    private readonly FairShare _shares;
+    private readonly PriorityAgeing? _ageing;
+    private readonly BatchGate _gate;
+    private readonly GrowthReserve _reserve;
+    private readonly Preemption _preemption;
+    private readonly AdmissionControl _admission;
     private readonly StepPlan _plan = new();
-    private readonly int _maxRunning;
-    private long _step;
     private long _arrivals;
-    private long _admissions;
 
     /// <summary>Creates a scheduler that owns the pool from now on.</summary>
     public Scheduler(SchedulerOptions options, BlockPool pool)
@@ -30,8 +34,15 @@ internal sealed class Scheduler
         options.Validate();
         _options = options;
         _pool = pool;
-        _waiting = new WaitingQueue(options, pool);
-        _maxRunning = Math.Min(options.MaxSequences, options.MaxTokensPerStep);
+        _shares = new FairShare(options.Tenants);
+        // Nobody asks how long sequences have waited unless one of these depends on it, and there may be very many.
+        if (options.AgeingInterval < long.MaxValue || options.Batching == BatchingMode.Windowed)
+            _ageing = new PriorityAgeing(options.AgeingInterval);
+        _gate = new BatchGate(options, Math.Min(options.MaxSequences, options.MaxTokensPerStep));
+        _reserve = new GrowthReserve(pool, options.MaxWaste);
+        _waiting = new WaitingQueue(options, pool, _gate, _reserve);
+        _preemption = new Preemption(pool, _running, _waiting, _reserve);
+        _admission = new AdmissionControl(options, pool, _running, _waiting, _shares, _gate, _reserve, _preemption);
     }
 
     /// <summary>Sequences that hold no blocks, paused ones included.</summary>
@@ -43,8 +54,14 @@ internal sealed class Scheduler
     /// <summary>Whether there is something to plan that is not paused. Deadlines of paused sequences are not work: see <see cref="EarliestDeadline"/>.</summary>
     public bool HasWork => _running.HasWork || _waiting.HasWork;
 
-    /// <summary>When <see cref="Plan"/> should be called at the latest, even without work; <see cref="long.MaxValue"/> for never.</summary>
-    public long EarliestDeadline => Math.Min(_running.EarliestDeadline, _waiting.EarliestDeadline);
+    /// <summary>
+    /// When <see cref="Plan"/> should be called at the latest, even without work or after a plan of nothing: the next deadline, or the
+    /// end of a batching window. <see cref="long.MaxValue"/> for never.
+    /// </summary>
+    public long EarliestDeadline => Math.Min(Math.Min(_running.EarliestDeadline, _waiting.EarliestDeadline), _gate.WindowEnd(_waiting.Sequences));
+
+    /// <summary>Tokens computed more than once, because preemptions had taken them.</summary>
+    public long RecomputedTokens => _reserve.Recomputed;
 
     /// <summary>Offers a new sequence. A refused one is unchanged and may be offered again.</summary>
     /// <exception cref="InvalidOperationException">It was accepted or finished before.</exception>
@@ -52,10 +69,12 @@ internal sealed class Scheduler
     {
         if (sequence.State != SequenceState.Created)
             throw new InvalidOperationException($"Sequence {sequence.Id} was enqueued while {sequence.State}.");
-        if (_pool.BlocksFor(sequence.MaxLength) > _pool.BlockCount)
+        if (_pool.BlocksFor(sequence.MaxLength) > _pool.BlockCount || (!_options.ChunkedPrefill && sequence.MaxLength > _options.MaxTokensPerStep))
             return Admission.NeverFits;
         if (_waiting.IsFull)
             return Admission.QueueFull;
+        if (_shares.IsQueueFull(sequence.Tenant))
+            return Admission.TenantQueueFull;
 
         sequence.Scheduler = this;
         sequence.Arrival = ++_arrivals;
@@ -70,16 +89,15 @@ internal sealed class Scheduler
     /// <returns>The plan, the same object every time.</returns>
     public StepPlan Plan(long now)
     {
-        _step++;
         _plan.Clear();
         _plan.NoteExpired(_running.Sequences, now);
         _plan.NoteExpired(_waiting.Sequences, now);
+        _ageing?.Advance(_waiting.Sequences, now);
         PlanDecodes();
-        while (_plan.TokenCount < _options.MaxTokensPerStep && _running.NextPrompt(_step) is { } sequence)
-            PlanSlice(sequence);
+        PlanPrompts();
         // What had to be taken from one is not handed to another that does not run yet.
         if (_plan.Preempted.IsEmpty)
-            Admit(now);
+            _admission.Admit(_plan, now);
         return _plan;
     }
 
@@ -91,6 +109,7 @@ internal sealed class Scheduler
             throw new InvalidOperationException("A plan was committed twice, or is another scheduler's.");
 
         plan.IsOpen = false;
+        _reserve.NoteComputed(plan.TokenCount);
         foreach (PlannedSlice slice in plan.Slices)
         {
             Sequence sequence = slice.Sequence;
@@ -117,10 +136,20 @@ internal sealed class Scheduler
     }
 
     /// <summary>Leaves a sequence unplanned until resumed. It keeps its blocks until others need them, and its place in the queue.</summary>
-    public void Pause(Sequence sequence) => Own(sequence).IsPaused = true;
+    public void Pause(Sequence sequence)
+    {
+        if (Own(sequence) is { IsPaused: false, State: SequenceState.Running })
+            sequence.Account!.Running--;
+        sequence.IsPaused = true;
+    }
 
     /// <summary>Lets a paused sequence go on.</summary>
-    public void Resume(Sequence sequence) => Own(sequence).IsPaused = false;
+    public void Resume(Sequence sequence)
+    {
+        if (Own(sequence) is { IsPaused: true, State: SequenceState.Running })
+            sequence.Account!.Running++;
+        sequence.IsPaused = false;
+    }
 
     /// <summary>Ends a sequence and frees its blocks at once; in any state, any number of times.</summary>
     public void Finish(Sequence sequence)
@@ -129,18 +158,20 @@ internal sealed class Scheduler
         sequence.State = SequenceState.Finished;
         if (before == SequenceState.Running)
         {
+            _reserve.NoteEnded(sequence);
             sequence.Table.Release(_pool);
-            _running.Sweep();
+            _running.Remove(sequence);
+            if (!sequence.IsPaused)
+                sequence.Account!.Running--;
+            _shares.Leave(sequence.Account!);
         }
         else if (before == SequenceState.Waiting)
         {
             _waiting.Remove(sequence);
             if (sequence.Admitted == 0)
                 _shares.LeaveQueue(sequence.Account!);
-        }
-
-        if (before is SequenceState.Running or SequenceState.Waiting)
             _shares.Leave(sequence.Account!);
+        }
     }
 
     private Sequence Own(Sequence sequence) => sequence.Scheduler is null || sequence.Scheduler == this
@@ -152,7 +183,7 @@ internal sealed class Scheduler
         // By rank: who is to give up blocks in this step comes after who needs them, and is not planned yet.
         foreach (Sequence sequence in _running.Sequences)
         {
-            if (sequence.State == SequenceState.Running && !sequence.IsIdle && sequence.Distance == 1 && MakeRoom(sequence))
+            if (sequence.State == SequenceState.Running && !sequence.IsIdle && sequence.Distance == 1 && _preemption.MakeRoom(sequence, _plan))
                 PlanSlice(sequence);
         }
 
@@ -160,82 +191,16 @@ internal sealed class Scheduler
             _running.Sweep();
     }
 
-    /// <summary>Gets the block for the token appended last, if it is the first of a block.</summary>
-    private bool MakeRoom(Sequence sequence)
+    private void PlanPrompts()
     {
-        if (sequence.Blocks.Length == _pool.BlocksFor(sequence.Length))
-            return true;
-
-        while (_pool.FreeCount == 0)
+        while (_plan.TokenCount < _options.MaxTokensPerStep && _running.NextPrompt(_plan.Step) is { } sequence)
         {
-            // Without a victim it keeps what it has and waits for those that outrank it.
-            if (_running.Victim(sequence, _step) is not { } victim)
-                return false;
-            Preempt(victim);
-        }
-
-        sequence.Table.Grow(_pool);
-        return true;
-    }
-
-    private void PlanSlice(Sequence sequence)
-    {
-        sequence.PlannedStep = _step;
-        _plan.Add(sequence, Math.Min(sequence.Distance, _options.MaxTokensPerStep - _plan.TokenCount));
-    }
-
-    private void Preempt(Sequence victim)
-    {
-        victim.Table.Release(_pool);
-        victim.Computed = 0;
-        victim.Preemptions++;
-        victim.State = SequenceState.Waiting;
-        _waiting.Add(victim);
-        _plan.AddPreempted(victim);
-    }
-
-    private void Admit(long now)
-    {
-        int held = 0;
-        while (_plan.TokenCount < _options.MaxTokensPerStep && _waiting.Next(_step) is { } sequence)
-        {
-            if (!sequence.IsOverdue && _running.IsComputing(sequence, _pool))
-            {
-                sequence.HeldStep = _step;
-                if (++held == _options.PrefixWindow)
-                    return;
-                continue;
-            }
-
-            while (_running.Count == _maxRunning || !sequence.Table.Fits(_pool, sequence.Tokens, sequence.MaxLength))
-            {
-                // A reader that stopped must not keep others out. Who does not fit even so keeps its turn.
-                if (_running.Victim(requester: null, _step) is not { } victim)
-                    return;
-                Preempt(victim);
-                _running.Sweep();
-            }
-
-            Start(sequence, now);
+            if (!_options.ChunkedPrefill && sequence.Distance > _options.MaxTokensPerStep - _plan.TokenCount)
+                return;
             PlanSlice(sequence);
         }
     }
 
-    private void Start(Sequence sequence, long now)
-    {
-        _waiting.Remove(sequence);
-        _waiting.NotePassedBy(sequence);
-        bool first = sequence.Admitted == 0;
-        sequence.Admitted = ++_admissions;
-        sequence.State = SequenceState.Running;
-        sequence.Computed = sequence.Table.Attach(_pool, sequence.Tokens) * _pool.BlockSize;
-        _running.Add(sequence);
-        if (!first)
-            return;
-
-        sequence.FirstScheduled = now;
-        sequence.CachedTokens = sequence.Computed;
-        _shares.LeaveQueue(sequence.Account!);
-        FairShare.ChargePrompt(sequence.Account!, sequence.Distance);
-    }
+    private void PlanSlice(Sequence sequence) =>
+        _plan.Add(sequence, Math.Min(sequence.Distance, _options.MaxTokensPerStep - _plan.TokenCount));
 }

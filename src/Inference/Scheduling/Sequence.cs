@@ -7,7 +7,11 @@ namespace Inference.Scheduling;
 /// <remarks>The caller reads it; the scheduler alone changes it. Not thread-safe.</remarks>
 internal sealed class Sequence
 {
+    /// <summary>The value of <see cref="LastSeen"/> before the first plan.</summary>
+    internal const long Unseen = long.MinValue;
+
     private readonly List<int> _tokens;
+    private int _common;
 
     /// <summary>Creates a sequence to be offered to a scheduler.</summary>
     /// <param name="id">The caller's name for it; the scheduler does not look at it.</param>
@@ -30,10 +34,10 @@ internal sealed class Sequence
 
     public int MaxLength { get; }
 
-    /// <summary>The higher goes first, within the starvation bound.</summary>
+    /// <summary>The higher goes first, within the starvation bound; it rises while the sequence waits.</summary>
     public int Priority { get; init; }
 
-    /// <summary>Who asks; tenants get equal shares. Null is one tenant of its own, that of the empty string.</summary>
+    /// <summary>Who asks; tenants share by their weights. Null is one tenant of its own, that of the empty string.</summary>
     public string? Tenant { get; init; }
 
     /// <summary>Only sequences with equal salts share cached prefixes.</summary>
@@ -80,7 +84,23 @@ internal sealed class Sequence
     /// <summary>The time of its first admission, or -1.</summary>
     public long FirstScheduled { get; internal set; } = -1;
 
+    /// <summary>Says, before it is offered to a scheduler, that it begins like another one's tokens: it then takes over what that one has computed by its admission.</summary>
+    /// <param name="origin">Offered to the same scheduler, with the same salt; in any state.</param>
+    /// <param name="common">How many of the first tokens are the same.</param>
+    public void ForkFrom(Sequence origin, int common)
+    {
+        Origin = origin;
+        _common = common;
+        Table.ForkFrom(origin.Table, common);
+    }
+
     // What follows is the scheduler's own.
+
+    /// <summary>Whom it was forked from; null once it runs.</summary>
+    internal Sequence? Origin { get; set; }
+
+    /// <summary>Whether what it can take over is being computed now.</summary>
+    internal bool AwaitsOrigin => Origin is { State: SequenceState.Running, IsIdle: false } origin && origin.Computed < Math.Min(_common, Length - 1);
 
     internal BlockTable Table { get; private init; } = new(BlockHash.Root(null));
 
@@ -95,13 +115,30 @@ internal sealed class Sequence
     /// <summary>Its place in the order of admission, the latest if there were several; 0 before the first.</summary>
     internal long Admitted { get; set; }
 
-    /// <summary>How many later arrivals were admitted while it waited.</summary>
+    /// <summary>How many later arrivals were admitted while it was the first of its tenant to wait.</summary>
     internal int Bypasses { get; set; }
 
     /// <summary>Whether the starvation bound has been reached; for life, so that a rank once won is not lost again.</summary>
     internal bool IsOverdue { get; set; }
 
     internal bool IsExpired { get; set; }
+
+    /// <summary>Time waited, pauses left out.</summary>
+    internal long Waited { get; set; }
+
+    /// <summary>The time of the last plan that found it waiting and not idle, or <see cref="Unseen"/>.</summary>
+    internal long LastSeen { get; set; } = Unseen;
+
+    /// <summary>What waiting has added to its priority.</summary>
+    internal long Boost { get; set; }
+
+    internal long EffectivePriority => Priority + Math.Min(Boost, uint.MaxValue);
+
+    /// <summary>The batch it last joined; 0 for none.</summary>
+    internal long Batch { get; set; }
+
+    /// <summary>Tokens that were computed when it was last preempted, while it has not come back.</summary>
+    internal int LostTokens { get; set; }
 
     /// <summary>Whether it is not to run now.</summary>
     internal bool IsIdle => IsPaused || IsExpired;
@@ -119,8 +156,8 @@ internal sealed class Sequence
     {
         if (IsOverdue != other.IsOverdue)
             return IsOverdue;
-        if (!IsOverdue && Priority != other.Priority)
-            return Priority > other.Priority;
+        if (!IsOverdue && EffectivePriority != other.EffectivePriority)
+            return EffectivePriority > other.EffectivePriority;
         return Arrival < other.Arrival;
     }
 }

@@ -8,7 +8,7 @@ namespace Inference.Scheduling;
 /// Overdue ones by arrival; then by priority, preempted ones first, the tenant served least, arrival. It is searched anew at every
 /// admission, since what has been served changes with every token.
 /// </remarks>
-internal sealed class WaitingQueue(SchedulerOptions options, BlockPool pool)
+internal sealed class WaitingQueue(SchedulerOptions options, BlockPool pool, BatchGate gate, GrowthReserve reserve)
 {
     // In order of arrival.
     private readonly List<Sequence> _sequences = [];
@@ -49,10 +49,7 @@ internal sealed class WaitingQueue(SchedulerOptions options, BlockPool pool)
     /// <summary>Adds a sequence, new or preempted.</summary>
     public void Add(Sequence sequence)
     {
-        int i = _sequences.Count;
-        while (i > 0 && sequence.Arrival < _sequences[i - 1].Arrival)
-            i--;
-        _sequences.Insert(i, sequence);
+        _sequences.Insert(IndexOf(sequence), sequence);
         if (sequence.Admitted == 0)
             _new++;
         sequence.IsOverdue |= sequence.Bypasses >= options.MaxBypasses;
@@ -60,19 +57,23 @@ internal sealed class WaitingQueue(SchedulerOptions options, BlockPool pool)
 
     public void Remove(Sequence sequence)
     {
-        if (_sequences.Remove(sequence) && sequence.Admitted == 0)
+        _sequences.RemoveAt(IndexOf(sequence));
+        sequence.LastSeen = Sequence.Unseen;
+        if (sequence.Admitted == 0)
             _new--;
     }
 
-    /// <summary>Notes against the starvation bound of those who came before the admitted sequence that it passed them.</summary>
+    /// <summary>Notes against the starvation bound that the admitted sequence passed those who came before it, of each tenant the first.</summary>
     public void NotePassedBy(Sequence admitted)
     {
         foreach (Sequence waiting in Sequences)
         {
             if (waiting.Arrival > admitted.Arrival)
                 break;
-            if (!waiting.IsIdle)
-                waiting.IsOverdue |= ++waiting.Bypasses >= options.MaxBypasses;
+            if (!MayRun(waiting) || waiting.Account!.PassedBy == admitted.Admitted)
+                continue;
+            waiting.Account.PassedBy = admitted.Admitted;
+            waiting.IsOverdue |= ++waiting.Bypasses >= options.MaxBypasses;
         }
     }
 
@@ -98,12 +99,12 @@ internal sealed class WaitingQueue(SchedulerOptions options, BlockPool pool)
         int window = options.PrefixWindow;
         foreach (Sequence sequence in Sequences)
         {
-            if (!IsCandidate(sequence, step) || sequence.Admitted > 0 || sequence.Priority != first.Priority || sequence.Account != first.Account)
+            if (!IsCandidate(sequence, step) || sequence.Admitted > 0 || sequence.EffectivePriority != first.EffectivePriority || sequence.Account != first.Account)
                 continue;
 
             int blocks = sequence.Table.Match(pool, sequence.Tokens).Blocks;
             // One that does not fit must not stop one that may.
-            if (blocks > longest && sequence.Table.Fits(pool, sequence.Tokens, sequence.MaxLength))
+            if (blocks > longest && reserve.Fits(sequence, alone: false))
                 (best, longest) = (sequence, blocks);
             if (--window == 0)
                 break;
@@ -112,12 +113,29 @@ internal sealed class WaitingQueue(SchedulerOptions options, BlockPool pool)
         return best;
     }
 
+    private bool MayRun(Sequence sequence) => !sequence.IsIdle && !sequence.Account!.IsAtLimit && gate.Admits(sequence);
+
     // One that was held back may have become overdue since, in the same step.
-    private static bool IsCandidate(Sequence sequence, long step) => !sequence.IsIdle && (sequence.HeldStep != step || sequence.IsOverdue);
+    private bool IsCandidate(Sequence sequence, long step) => MayRun(sequence) && (sequence.HeldStep != step || sequence.IsOverdue);
+
+    private int IndexOf(Sequence sequence)
+    {
+        int low = 0, high = _sequences.Count;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (_sequences[middle].Arrival < sequence.Arrival)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low;
+    }
 
     private static bool Precedes(Sequence a, Sequence b)
     {
-        if (a.IsOverdue || b.IsOverdue || a.Priority != b.Priority)
+        if (a.IsOverdue || b.IsOverdue || a.EffectivePriority != b.EffectivePriority)
             return a.Outranks(b);
         bool returning = a.Admitted > 0;
         if (returning != b.Admitted > 0)

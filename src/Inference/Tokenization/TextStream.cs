@@ -52,6 +52,10 @@ internal sealed class TextStream
         return _stops is null ? text : UpToStop(text, _stops);
     }
 
+    /// <summary>Passes over a token whose text is out already; only the beginning of a character that it leaves is kept for the next one.</summary>
+    /// <param name="token">Its id.</param>
+    public void Skip(int token) => Decode(_tokenizer.TokenBytes(token));
+
     /// <summary>Ends the stream.</summary>
     /// <returns>What was held back; an unfinished character is U+FFFD.</returns>
     public string Flush()

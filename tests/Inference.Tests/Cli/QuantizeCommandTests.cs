@@ -45,7 +45,7 @@ public class QuantizeCommandTests
         Assert.Equal(0, run.ExitCode);
         Assert.Contains("rows of 64", run.Error, StringComparison.Ordinal);
         using GgufFile file = GgufFile.Open(to);
-        Assert.Equal(TensorType.Q8_0, file.Tensors["blk.0.attn_q.weight"].Type);
+        Assert.Equal(TensorType.Q5_0, file.Tensors["blk.0.attn_q.weight"].Type);
         Assert.Equal(TensorType.F16, file.Tensors["blk.0.ffn_down.weight"].Type);
     }
 

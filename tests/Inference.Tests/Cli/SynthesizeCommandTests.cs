@@ -33,8 +33,11 @@ public class SynthesizeCommandTests
         Assert.Equal(!tied, file.Tensors.ContainsKey("output.weight"));
         Assert.Equal(architecture == "qwen3", file.Tensors.ContainsKey("blk.0.attn_q_norm.weight"));
         // Rows of 64 do not divide into super-blocks of 256.
-        Assert.Equal(type == "Q4_K_M" ? "Q8_0" : type, file.Tensors["blk.0.attn_q.weight"].Type.ToString());
+        Assert.Equal(type == "Q4_K_M" ? "Q5_0" : type, file.Tensors["blk.0.attn_q.weight"].Type.ToString());
         Assert.Equal(type == "Q4_K_M" ? "Q6_K" : type, file.Tensors["blk.1.ffn_down.weight"].Type.ToString());
+        // The head has six bits where the rest has four, and they do not divide either.
+        Assert.Equal(type.StartsWith("Q4", StringComparison.Ordinal) ? "Q8_0" : type, file.Tensors[tied ? "token_embd.weight" : "output.weight"].Type.ToString());
+        Assert.Equal(tied && type == "Q4_K_M" ? "Q8_0" : type == "Q4_K_M" ? "Q5_0" : type, file.Tensors["token_embd.weight"].Type.ToString());
         Assert.Equal(TensorType.F32, file.Tensors["output_norm.weight"].Type);
     }
 

@@ -63,6 +63,32 @@ public sealed class CpuDeviceAttentionTests
         }
     }
 
+    [Theory]
+    [InlineData(KvCacheType.F32)]
+    [InlineData(KvCacheType.F16)]
+    [InlineData(KvCacheType.Q8_0)]
+    public unsafe void A_copied_block_has_the_bytes_of_all_layers_and_no_other_block_changes(KvCacheType type)
+    {
+        using var cache = new CpuKvCache(new KvCacheShape(3, 5, 4, 2, 34, type));
+        long bytes = cache.Shape.Blocks * cache.Shape.BytesPerBlock;
+        var memory = new Span<byte>(cache.Layout.Keys(0, 0, 0), (int)bytes);
+        new Random(1).NextBytes(memory);
+        byte[] before = memory.ToArray();
+        cache.Copy(source: 3, destination: 1);
+        int layerBytes = (int)(cache.Shape.BytesPerBlock / 3);
+        for (int layer = 0; layer < 3; layer++)
+        {
+            for (int block = 0; block < 5; block++)
+            {
+                int expected = (layer * 5 + (block == 1 ? 3 : block)) * layerBytes;
+                Assert.True(memory.Slice((layer * 5 + block) * layerBytes, layerBytes).SequenceEqual(before.AsSpan(expected, layerBytes)), $"layer {layer}, block {block}");
+            }
+        }
+
+        Assert.Throws<ArgumentOutOfRangeException>(() => cache.Copy(5, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => cache.Copy(0, -1));
+    }
+
     [Fact]
     public void Bits_do_not_depend_on_instruction_sets()
     {

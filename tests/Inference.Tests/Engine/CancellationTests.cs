@@ -57,6 +57,95 @@ public sealed class CancellationTests
         Assert.Equal(engine.Statistics.TotalBlocks, engine.Statistics.FreeBlocks);
     }
 
+    [Fact]
+    public async Task Forks_samples_races_pins_and_shared_computations_left_at_random_moments_leave_nothing_behind()
+    {
+        var options = new EngineOptions { Threads = 1, ContextLength = 128, MaxSequences = 12, KvCacheTokens = 768, KvBlockSize = 8, StreamCapacity = 4, MaxQueuedRequests = 64 };
+        await using InferenceEngine engine = await InferenceEngine.LoadAsync(TestData.Stories260K, options);
+        (int Seed, int Way)[] callers = Enumerable.Range(0, 400).Select(i => (i, i % 6)).ToArray();
+
+        await Parallel.ForEachAsync(callers, new ParallelOptions { MaxDegreeOfParallelism = 24 }, async (caller, _) =>
+        {
+            try
+            {
+                await Split(engine, new Random(caller.Seed), caller.Way).WaitAsync(TimeSpan.FromSeconds(60), CancellationToken.None);
+            }
+            catch (Exception error) when (error is QueueFullException or CacheCapacityException)
+            {
+                // Refused as a whole: there is nothing to leave behind.
+            }
+        });
+
+        await engine.DrainAsync();
+        Assert.Equal(0, engine.Statistics.PinnedBlocks);
+        RequestMix.AssertNothingHeld(engine, 64);
+        Assert.True(engine.IsHealthy);
+    }
+
+    private static async Task Split(InferenceEngine engine, Random random, int way)
+    {
+        int[] prompt = [.. Enumerable.Repeat(7, random.Next(1, 40)), .. Enumerable.Range(0, random.Next(1, 10)).Select(_ => random.Next(3, 500))];
+        var options = new GenerationOptions { MaxOutputTokens = random.Next(1, 30), Temperature = random.Next(2), Seed = (ulong)random.Next(2), IgnoreEndOfText = true, Coalesce = random.Next(2) == 0 };
+        switch (way)
+        {
+            case 0: // a family of forks, all cancelled in some order
+                List<Generation> family = [await engine.SubmitAsync(prompt, options)];
+                for (int i = random.Next(1, 6); i > 0; i--)
+                {
+                    family.Add(family[random.Next(family.Count)].Fork(random.Next(2) == 0 ? options : null));
+                    if (random.Next(3) == 0)
+                        await Task.Yield();
+                    if (random.Next(3) == 0)
+                        family[random.Next(family.Count)].Cancel();
+                }
+
+                foreach (Generation one in family.Where((_, i) => i % 2 == 0))
+                    one.Cancel();
+                await Task.WhenAll(family.Select(one => one.Completion));
+                break;
+            case 1: // samples, of which one is read and the others are left
+                IReadOnlyList<Generation> samples = engine.SubmitSamples(prompt, options, random.Next(1, 6));
+                await foreach (GeneratedToken _ in samples[random.Next(samples.Count)])
+                {
+                    if (random.Next(8) == 0)
+                        break;
+                }
+
+                foreach (Generation sample in samples)
+                    sample.Cancel();
+                break;
+            case 2: // a race by text
+                await engine.RaceByTextAsync([prompt, prompt, "Once"], text => text.Length > random.Next(20), options);
+                break;
+            case 3: // a race of forks that is cancelled
+                using (var cancellation = new CancellationTokenSource())
+                {
+                    Generation parent = await engine.SubmitAsync(prompt, options, CancellationToken.None);
+                    Task<RaceResult> race = new[] { parent, parent.Fork(options), parent.Fork(options) }.RaceAsync(_ => false, cancellation.Token);
+                    await cancellation.CancelAsync();
+                    await Assert.ThrowsAnyAsync<OperationCanceledException>(() => race);
+                }
+
+                break;
+            case 4: // equal requests of which all but the last leave
+                Generation[] equal = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => engine.SubmitAsync(prompt, options with { Coalesce = true })));
+                foreach (Generation one in equal[..^1])
+                    one.Cancel();
+                Assert.Equal(options.MaxOutputTokens, (await equal[^1].Completion).Tokens.Count);
+                break;
+            default: // a pin, in use or not
+                using (PinnedPrefix pinned = await engine.PinPrefixAsync(prompt))
+                {
+                    Generation user = engine.Submit((int[])[.. prompt, 5], options);
+                    if (random.Next(2) == 0)
+                        user.Cancel();
+                    await user.Completion;
+                }
+
+                break;
+        }
+    }
+
     private static async Task Leave(InferenceEngine engine, Random random, int way)
     {
         int[] prompt = Enumerable.Range(0, random.Next(1, 60)).Select(_ => random.Next(3, 500)).ToArray();

@@ -32,6 +32,15 @@ internal sealed class DelegatingDevice(Device inner) : Device
 
     public override DeviceKvCache AllocateKvCache(KvCacheShape shape) => inner.AllocateKvCache(shape);
 
+    /// <summary>Blocks copied.</summary>
+    public int Copies { get; private set; }
+
+    public override void CopyBlock(DeviceKvCache cache, int source, int destination)
+    {
+        Copies++;
+        Next().CopyBlock(cache, source, destination);
+    }
+
     public override void Begin(StepBatch batch)
     {
         _operation = 0;
@@ -46,6 +55,12 @@ internal sealed class DelegatingDevice(Device inner) : Device
         Next().RmsNorm(hidden, addend, gain, epsilon, destination);
 
     public override void Linear(DeviceTensor input, ReadOnlySpan<LinearTarget> targets) => Next().Linear(input, targets);
+
+    public override void NormalizedLinear(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, ReadOnlySpan<LinearTarget> targets) =>
+        Next().NormalizedLinear(hidden, addend, gain, epsilon, targets);
+
+    public override void GatedLinear(DeviceTensor gate, DeviceTensor up, Activation activation, ReadOnlySpan<LinearTarget> targets) =>
+        Next().GatedLinear(gate, up, activation, targets);
 
     public override void RotateAndStore(DeviceTensor queries, DeviceTensor keys, DeviceTensor values, Rope? rope, AttentionShape shape, DeviceKvCache cache, int layer) =>
         Next().RotateAndStore(queries, keys, values, rope, shape, cache, layer);

@@ -42,14 +42,51 @@ public sealed class SameTokensFuzzTests
             RecordedRequest[] together = RequestMix.Create(mix, 32);
             // Every fourth request has a twin that leaves at some point: its blocks are taken over, shared and evicted around the others.
             Task[] leaving = together.Where((_, i) => i % 4 == 0).Select(request => LeaveAfter(engine, request, random.Next(0, 10))).ToArray();
+            // Every fifth has a fork at some moment that goes on as itself, and samples of it of which all but the first leave.
+            Task[] forking = alone.Where((_, i) => i % 5 == 0).Select(request => ForkSomewhere(engine, request, random.Next(0, 10))).ToArray();
             int[] order = Enumerable.Range(0, together.Length).ToArray();
             random.Shuffle(order);
             await Task.WhenAll(order.Select(i => i % 3 == 0 ? together[i].StreamAsync(engine) : together[i].RunAsync(engine))).WaitAsync(TimeSpan.FromSeconds(60));
-            await Task.WhenAll(leaving).WaitAsync(TimeSpan.FromSeconds(60));
+            await Task.WhenAll([.. leaving, .. forking]).WaitAsync(TimeSpan.FromSeconds(60));
             await engine.DrainAsync();
             RequestMix.AssertNothingHeld(engine, options.MaxQueuedRequests);
             for (int i = 0; i < alone.Length; i++)
                 RecordedRequest.AssertSame(alone[i], together[i]);
+        }
+    }
+
+    /// <summary>Starts a request, forks it after some tokens, forks the fork, and asserts that all go on as the request alone did, bit by bit.</summary>
+    private static async Task ForkSomewhere(InferenceEngine engine, RecordedRequest alone, int tokens)
+    {
+        var again = new RecordedRequest(alone.Prompt, alone.Options);
+        GenerationOptions plain = alone.Options with { LogitsObserver = null };
+        IReadOnlyList<Generation> samples = engine.SubmitSamples(alone.Prompt, plain, 3);
+        samples[1].Cancel();
+        Generation? fork = null, second = null;
+        await foreach (GeneratedToken token in samples[0])
+        {
+            if (tokens-- > 0 && token.FinishReason is null)
+                continue;
+            GenerationOptions shorter = again.Options with { MaxOutputTokens = 20 };
+            fork = samples[0].Fork(shorter);
+            second = fork.Fork(shorter);
+            break;
+        }
+
+        samples[2].Cancel();
+        foreach (Generation generation in new[] { fork!, second! })
+        {
+            GenerationResult result = await generation.Completion;
+            int from = generation.PromptTokens.Count - alone.Prompt.Length;
+            Assert.Equal(alone.Result!.Tokens.Take(from), generation.PromptTokens.Skip(alone.Prompt.Length));
+            int common = Math.Min(result.Tokens.Count, alone.Result.Tokens.Count - from);
+            Assert.Equal(alone.Result.Tokens.Skip(from).Take(common), result.Tokens.Take(common));
+        }
+
+        foreach ((int position, string logits) in again.Logits)
+        {
+            if (alone.Logits.TryGetValue(position, out string? expected))
+                Assert.Equal(expected, logits);
         }
     }
 

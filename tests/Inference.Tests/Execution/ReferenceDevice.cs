@@ -18,6 +18,8 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
 
     public override DeviceKvCache AllocateKvCache(KvCacheShape shape) => new ReferenceKvCache(shape, exactCache);
 
+    public override void CopyBlock(DeviceKvCache cache, int source, int destination) => ((ReferenceKvCache)cache).Copy(source, destination);
+
     public override void Begin(StepBatch batch) => _batch = batch;
 
     public override void Embed(DeviceWeight table, DeviceTensor destination)
@@ -69,6 +71,20 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
                 }
             }
         }
+    }
+
+    public override void NormalizedLinear(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, ReadOnlySpan<LinearTarget> targets)
+    {
+        using DeviceTensor normalized = Like(hidden);
+        RmsNorm(hidden, addend, gain, epsilon, normalized);
+        Linear(normalized, targets);
+    }
+
+    public override void GatedLinear(DeviceTensor gate, DeviceTensor up, Activation activation, ReadOnlySpan<LinearTarget> targets)
+    {
+        using DeviceTensor gated = Like(gate);
+        Gate(gate, up, activation, gated);
+        Linear(gated, targets);
     }
 
     public override void RotateAndStore(
@@ -152,6 +168,8 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
     protected override void Dispose(bool disposing)
     {
     }
+
+    private static ReferenceTensor Like(DeviceTensor tensor) => new(tensor.Capacity, tensor.Columns) { Rows = tensor.Rows };
 
     private static Span<double> Row(DeviceTensor tensor, int row) => ((ReferenceTensor)tensor).Row(row);
 

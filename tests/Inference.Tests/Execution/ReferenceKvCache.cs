@@ -18,6 +18,16 @@ internal sealed class ReferenceKvCache(KvCacheShape shape, bool exact) : DeviceK
         Round(value, _values.AsSpan(Offset(layer, block, slot, head), Shape.HeadSize));
     }
 
+    public void Copy(int source, int destination)
+    {
+        int length = Shape.BlockSize * Shape.KvHeads * Shape.HeadSize;
+        for (int layer = 0; layer < Shape.Layers; layer++)
+        {
+            foreach (double[] part in new[] { _keys, _values })
+                part.AsSpan(Offset(layer, source, 0, 0), length).CopyTo(part.AsSpan(Offset(layer, destination, 0, 0), length));
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
     }

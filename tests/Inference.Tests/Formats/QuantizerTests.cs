@@ -8,7 +8,7 @@ public class QuantizerTests
 {
     private static readonly TensorType[] _types =
     [
-        TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0, TensorType.Q4_K, TensorType.Q6_K,
+        TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0, TensorType.Q5_0, TensorType.Q4_K, TensorType.Q6_K,
     ];
 
     public static TheoryData<TensorType> Written => [.. _types];

@@ -48,13 +48,13 @@ public class FairShareTests
                 break;
         }
 
-        Assert.Equal(40 + (2 * 2) + 4 + 2, first.Account!.Served);
+        Assert.Equal(40 + (2 * 2) + 4 + 2.0, first.Account!.Served);
     }
 
     [Fact]
     public void A_tenant_who_returns_starts_at_the_least_served_of_those_who_queue()
     {
-        FairShare shares = new();
+        FairShare shares = new(TenantDirectory.AllEqual);
         TenantAccount a = shares.Enter("a"), b = shares.Enter("b");
         FairShare.ChargePrompt(a, 100);
         FairShare.ChargePrompt(b, 60);
@@ -80,7 +80,7 @@ public class FairShareTests
     [Fact]
     public void Accounts_that_say_nothing_are_dropped()
     {
-        FairShare shares = new();
+        FairShare shares = new(TenantDirectory.AllEqual);
         TenantAccount busy = shares.Enter(null);
         Assert.Same(busy, shares.Enter(""));
         FairShare.ChargePrompt(busy, 1000);

@@ -23,7 +23,7 @@ internal sealed record History(int Setup, int[] Events)
         $"new History({Setup.ToString(CultureInfo.InvariantCulture)}, [{string.Join(", ", Events.Select(one => one.ToString(CultureInfo.InvariantCulture)))}])";
 
     /// <summary>Plays it and drains the machine at the end.</summary>
-    public SimulatedEngine Play()
+    public SimulatedEngine Play(BatchingMode? mode = null)
     {
         SplitMix setup = new(Setup);
         SchedulerOptions options = new()
@@ -33,6 +33,12 @@ internal sealed record History(int Setup, int[] Events)
             MaxQueuedSequences = setup.Next(1, 14),
             MaxBypasses = setup.Next(0, 6),
             PrefixWindow = setup.Next(1, 4),
+            AgeingInterval = setup.Next(0, 1) == 0 ? setup.Next(1, 12) : long.MaxValue,
+            Tenants = Tenants(ref setup),
+            Batching = mode ?? BatchingMode.Continuous,
+            BatchingWindow = setup.Next(0, 6),
+            ChunkedPrefill = setup.Next(0, 4) > 0,
+            MaxWaste = setup.Next(0, 2) == 0 ? 1e9 : 0.05,
         };
         int blockSize = setup.Next(1, 5);
         int blocks = setup.Next(0, 1) == 0 ? setup.Skewed(1, 24) : setup.Next(12, 64);
@@ -42,6 +48,18 @@ internal sealed record History(int Setup, int[] Events)
             Happen(engine, new SplitMix(one), texts, blocks * blockSize);
         engine.Drain(20_000);
         return engine;
+    }
+
+    private static TenantDirectory Tenants(ref SplitMix setup)
+    {
+        if (setup.Next(0, 1) == 0)
+            return TenantDirectory.AllEqual;
+        Dictionary<string, TenantOptions> named = new()
+        {
+            [""] = new() { Weight = setup.Next(1, 4), MaxQueued = setup.Next(0, 3) == 0 ? setup.Next(1, 3) : null },
+            ["t"] = new() { Weight = 0.5, MaxRunning = setup.Next(0, 2) == 0 ? setup.Next(1, 2) : null },
+        };
+        return new(named, new() { MaxRunning = setup.Next(0, 3) == 0 ? setup.Next(1, 3) : null });
     }
 
     private static void Happen(SimulatedEngine engine, SplitMix random, int texts, int capacity)
@@ -62,6 +80,10 @@ internal sealed record History(int Setup, int[] Events)
         else if (kind < 51)
         {
             Pick(engine, ref random, engine.Resume);
+        }
+        else if (kind < 56)
+        {
+            Pick(engine, ref random, origin => engine.Fork(origin, Math.Min(origin.Length + (origin.Length % 7), capacity), seed: 2 + (ulong)(origin.Length % 3)));
         }
         else
         {

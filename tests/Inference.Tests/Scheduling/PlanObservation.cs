@@ -24,11 +24,19 @@ internal sealed class PlanObservation
         CheckOrderOfSlices(plan);
         CheckExpired(plan);
         CheckPreempted(plan);
-        CheckAdmissions(options, pool);
-        CheckProgress(plan, pool);
+        CheckAdmissions(pool);
+        CheckOrderOfAdmissions(options, plan.Step);
+        CheckProgress(plan, options, pool);
     }
 
-    private bool IsIdle(Sequence sequence) => sequence.IsPaused || sequence.Deadline <= _now;
+    public bool WasRunning(Sequence sequence) => _before[sequence].State == SequenceState.Running;
+
+    /// <summary>What was admitted by the plan, in that order.</summary>
+    public IEnumerable<SimulatedSequence> Admitted => _live
+        .Where(one => _before[one.Sequence].State == SequenceState.Waiting && one.Sequence.State == SequenceState.Running)
+        .OrderBy(one => one.Sequence.Admitted);
+
+    public bool IsIdle(Sequence sequence) => sequence.IsPaused || sequence.Deadline <= _now;
 
     private void CheckSlices(StepPlan plan, SchedulerOptions options, BlockPool pool)
     {
@@ -90,7 +98,7 @@ internal sealed class PlanObservation
         }
     }
 
-    private void CheckAdmissions(SchedulerOptions options, BlockPool pool)
+    private void CheckAdmissions(BlockPool pool)
     {
         foreach (SimulatedSequence one in _live)
         {
@@ -105,20 +113,52 @@ internal sealed class PlanObservation
             Assert.Equal(pool.BlocksFor(sequence.Length), sequence.Blocks.Length);
             Assert.True(sequence.Computed < sequence.Length);
             Assert.Equal(admitted == 0 ? sequence.Computed : cached, sequence.CachedTokens);
-            foreach (SimulatedSequence other in _live)
-            {
-                bool waited = _before[other.Sequence].State == SequenceState.Waiting && !IsIdle(other.Sequence)
-                    && (other.Sequence.State == SequenceState.Waiting || other.Sequence.Admitted > sequence.Admitted);
-                if (waited && other.Sequence.Arrival < sequence.Arrival)
-                {
-                    other.Bypasses++;
-                    Assert.True(other.Bypasses <= options.MaxBypasses, $"Sequence {other.Sequence.Id} was passed {other.Bypasses} times.");
-                }
-            }
         }
     }
 
-    private void CheckProgress(StepPlan plan, BlockPool pool)
+    private void CheckOrderOfAdmissions(SchedulerOptions options, long step)
+    {
+        // Those whose deadline has come count until an admission takes their blocks.
+        Dictionary<string, int> most = [], least = [];
+        foreach (SimulatedSequence one in _live)
+        {
+            if (!WasRunning(one.Sequence) || one.Sequence.IsPaused)
+                continue;
+            most[one.TenantName] = most.GetValueOrDefault(one.TenantName) + 1;
+            if (one.Sequence.State == SequenceState.Running)
+                least[one.TenantName] = least.GetValueOrDefault(one.TenantName) + 1;
+        }
+
+        foreach (SimulatedSequence admitted in Admitted)
+        {
+            Sequence sequence = admitted.Sequence;
+            HashSet<string> passed = [];
+            foreach (SimulatedSequence other in _live)
+            {
+                Sequence waiting = other.Sequence;
+                bool waited = _before[waiting].State == SequenceState.Waiting && !IsIdle(waiting)
+                    && (waiting.State == SequenceState.Waiting || waiting.Admitted > sequence.Admitted);
+                bool atLimit = most.GetValueOrDefault(other.TenantName) >= (options.Tenants[other.TenantName].MaxRunning ?? int.MaxValue);
+                if (!waited || atLimit || options.Batching != BatchingMode.Continuous)
+                    continue;
+
+                if (!sequence.IsOverdue && !waiting.IsOverdue && waiting.HeldStep != step)
+                    Assert.True(waiting.EffectivePriority <= sequence.EffectivePriority, $"Sequence {sequence.Id} was admitted before {waiting.Id} of a higher priority.");
+                if (waiting.Arrival > sequence.Arrival)
+                    continue;
+                if (passed.Add(other.TenantName))
+                    Assert.True(++other.Bypasses <= options.MaxBypasses, $"Sequence {waiting.Id} was passed {other.Bypasses} times.");
+                if (waiting.FirstScheduled < 0)
+                    Assert.True(++other.Passed <= (other.OwnAhead + 1) * (long)options.MaxBypasses, $"Sequence {waiting.Id} with {other.OwnAhead} before it was passed {other.Passed} times.");
+            }
+
+            most[admitted.TenantName] = most.GetValueOrDefault(admitted.TenantName) + 1;
+            int now = least[admitted.TenantName] = least.GetValueOrDefault(admitted.TenantName) + 1;
+            Assert.True(now <= (options.Tenants[admitted.TenantName].MaxRunning ?? int.MaxValue), $"Tenant \"{admitted.TenantName}\" is beyond its limit with {now}.");
+        }
+    }
+
+    private void CheckProgress(StepPlan plan, SchedulerOptions options, BlockPool pool)
     {
         bool work = false;
         foreach (SimulatedSequence one in _live)
@@ -128,7 +168,8 @@ internal sealed class PlanObservation
                 continue;
 
             (SequenceState state, int distance, _, _) = _before[sequence];
-            work |= distance > 0;
+            // Who waits for the window, or for a place of its tenant's, need not be planned.
+            work |= state == SequenceState.Running ? distance > 0 : options.Batching != BatchingMode.Windowed && options.Tenants[one.TenantName].MaxRunning is null;
             // A stream is kept waiting for want of a block only.
             if (state == SequenceState.Running && distance == 1 && sequence.State == SequenceState.Running && sequence.Blocks.Length == pool.BlocksFor(sequence.Length))
                 Assert.Contains(plan.Slices.ToArray(), slice => slice.Sequence == sequence);

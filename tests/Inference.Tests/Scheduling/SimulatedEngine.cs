@@ -15,12 +15,14 @@ internal sealed class SimulatedEngine
     private readonly ulong[] _cache;
     private readonly Dictionary<BlockHash, ulong> _contentOfHash = [];
     private readonly List<SimulatedSequence> _live = [];
+    private readonly BatchObservation _batches;
     private long _ids;
     private int _steps;
 
     public SimulatedEngine(SchedulerOptions options, int blocks, int blockSize, bool prefixCaching = true)
     {
         _options = options;
+        _batches = new BatchObservation(options);
         Pool = new BlockPool(blocks, blockSize, prefixCaching);
         Scheduler = new Scheduler(options, Pool);
         _cache = new ulong[blocks * blockSize];
@@ -41,6 +43,8 @@ internal sealed class SimulatedEngine
 
     public int CachedTokens { get; private set; }
 
+    public int Copies { get; private set; }
+
     /// <summary>Offers a sequence that must be accepted.</summary>
     public Sequence Submit(int[] prompt, int maxLength, int priority = 0, string? tenant = null, string? salt = null, long deadline = long.MaxValue)
     {
@@ -49,20 +53,29 @@ internal sealed class SimulatedEngine
         return sequence;
     }
 
-    public (Admission Answer, Sequence Sequence) Offer(int[] prompt, int maxLength, int priority, string? tenant, string? salt, long deadline, ulong seed)
+    public (Admission Answer, Sequence Sequence) Offer(int[] prompt, int maxLength, int priority, string? tenant, string? salt, long deadline, ulong seed, Sequence? origin = null)
     {
         Sequence sequence = new(++_ids, prompt, maxLength) { Priority = priority, Tenant = tenant, CacheSalt = salt, Deadline = deadline };
+        if (origin is not null)
+            sequence.ForkFrom(origin, prompt.Length);
         int queued = _live.Count(one => one.Sequence.State == SequenceState.Waiting && one.Sequence.FirstScheduled < 0);
+        SimulatedSequence[] own = [.. _live.Where(one => one.TenantName == (tenant ?? ""))];
         Admission expected = Pool.BlocksFor(maxLength) > Pool.BlockCount ? Admission.NeverFits
+            : !_options.ChunkedPrefill && maxLength > _options.MaxTokensPerStep ? Admission.NeverFits
             : queued >= _options.MaxQueuedSequences ? Admission.QueueFull
+            : own.Count(one => one.Sequence.State == SequenceState.Waiting && one.Sequence.FirstScheduled < 0) >= (_options.Tenants[tenant ?? ""].MaxQueued ?? int.MaxValue) ? Admission.TenantQueueFull
             : Admission.Accepted;
         Admission answer = Scheduler.TryEnqueue(sequence);
         Assert.Equal(expected, answer);
         if (answer == Admission.Accepted)
-            _live.Add(new SimulatedSequence { Sequence = sequence, Seed = seed });
+            _live.Add(new SimulatedSequence { Sequence = sequence, Seed = seed, OwnAhead = own.Length });
         CheckState();
         return (answer, sequence);
     }
+
+    /// <summary>Offers a sequence that goes on from what another one has now.</summary>
+    public (Admission Answer, Sequence Sequence) Fork(Sequence origin, int maxLength, ulong seed) =>
+        Offer(origin.Tokens.ToArray(), Math.Max(maxLength, origin.Length), origin.Priority, origin.Tenant, origin.CacheSalt, long.MaxValue, seed, origin);
 
     public void Pause(Sequence sequence)
     {
@@ -93,11 +106,15 @@ internal sealed class SimulatedEngine
         PlanObservation before = new(_live, Now);
         StepPlan plan = Scheduler.Plan(Now);
         before.Check(plan, _options, Pool);
+        _batches.Check(before, _live, Now);
         Preemptions += plan.Preempted.Length;
         foreach (Sequence sequence in plan.Expired.ToArray())
             Finish(sequence);
         CheckState();
 
+        Copies += plan.Copies.Length;
+        foreach (BlockCopy copy in plan.Copies)
+            _cache.AsSpan(copy.Source * Pool.BlockSize, Pool.BlockSize).CopyTo(_cache.AsSpan(copy.Destination * Pool.BlockSize));
         beforeForward?.Invoke();
         PlannedSlice[] slices = plan.Slices.ToArray();
         Forward(slices);
@@ -216,7 +233,7 @@ internal sealed class SimulatedEngine
                 (Sequence? other, int index) = holders[block];
                 Assert.Equal(index, i);
                 Assert.True(end <= sequence.Computed && end <= other!.Computed, $"Block {block} is shared before it is computed.");
-                Assert.Equal(block, Pool.Find(sequence.Table.Hash(i, sequence.Tokens, Pool.BlockSize)));
+                Assert.Equal(other.Table.Hash(i, other.Tokens, Pool.BlockSize), sequence.Table.Hash(i, sequence.Tokens, Pool.BlockSize));
             }
         }
 

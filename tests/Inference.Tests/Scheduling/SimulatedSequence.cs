@@ -12,8 +12,16 @@ internal sealed class SimulatedSequence
     /// <summary>Makes sequences with equal texts go different ways.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Later arrivals that were admitted while this one waited, counted by the test.</summary>
+    /// <summary>Later arrivals that were admitted while this one was its tenant's first to wait, counted by the test.</summary>
     public int Bypasses { get; set; }
+
+    /// <summary>Later arrivals that were admitted while this one waited for its first admission.</summary>
+    public int Passed { get; set; }
+
+    /// <summary>Sequences of its tenant that had not ended when it arrived.</summary>
+    public int OwnAhead { get; init; }
+
+    public string TenantName => Sequence.Tenant ?? "";
 
     public bool IsLive => Sequence.State is SequenceState.Waiting or SequenceState.Running;
 

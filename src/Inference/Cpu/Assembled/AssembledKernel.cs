@@ -10,18 +10,17 @@ internal static unsafe class AssembledKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in PanelTask task)
     {
-        const int Tile = QuantizedActivations.TileRows;
         int blocks = task.Columns / PanelLayout.BlockColumns;
         nint superBlocks = task.Columns / task.SuperColumns;
-        float* sums = stackalloc float[Tile * PanelLayout.Rows];
+        float* sums = stackalloc float[QuantizedActivations.TileRows * PanelLayout.Rows];
         for (int panel = task.FirstPanel; panel < task.EndPanel; panel++)
         {
             byte* weights = task.Panels + panel * task.PanelBytes;
             int matrixRow = panel * PanelLayout.Rows;
-            for (int first = task.FirstRow; first < task.EndRow; first += Tile)
+            for (int first = task.FirstRow; first < task.EndRow; first += task.TileRows)
             {
                 InputBlock* input = task.QuantizedInput + (nint)first * blocks;
-                int rows = Math.Min(Tile, task.InputRows - first);
+                int rows = Math.Min(task.TileRows, task.InputRows - first);
                 // No transition: the functions take microseconds, call nothing and touch no managed memory.
                 ((delegate* unmanaged[SuppressGCTransition]<byte*, InputBlock*, nint, float*, void>)task.Tiles[rows - 1])(weights, input, superBlocks, sums);
                 for (int i = 0; i < rows; i++)

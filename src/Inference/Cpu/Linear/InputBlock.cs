@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Inference.Cpu.Linear;
 
@@ -64,11 +65,15 @@ internal unsafe struct InputBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Quantize(float* source, InputBlock* block)
     {
+        Vector512<float> low = Vector512.Load(source);
+        Vector512<float> high = Vector512.Load(source + 16);
         // Compared as integers, magnitudes keep their order, and a NaN is above all.
-        Vector128<int> magnitude = Vector128<int>.Zero;
-        for (int i = 0; i < PanelLayout.BlockColumns; i += 4)
-            magnitude = Vector128.Max(magnitude, Vector128.Load(source + i).AsInt32() & Vector128.Create(int.MaxValue));
-        int bits = Math.Max(Math.Max(magnitude[0], magnitude[1]), Math.Max(magnitude[2], magnitude[3]));
+        Vector512<int> magnitudes = Vector512.Create(int.MaxValue);
+        magnitudes = Vector512.Max(low.AsInt32() & magnitudes, high.AsInt32() & magnitudes);
+        Vector256<int> eight = Vector256.Max(magnitudes.GetLower(), magnitudes.GetUpper());
+        Vector128<int> four = Vector128.Max(eight.GetLower(), eight.GetUpper());
+        four = Vector128.Max(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        int bits = Math.Max(four[0], four[1]);
         float scale = BitConverter.Int32BitsToSingle(bits) / sbyte.MaxValue;
         if (scale < SmallestScale || !float.IsFinite(scale))
         {
@@ -79,41 +84,37 @@ internal unsafe struct InputBlock
             return;
         }
 
-        Vector128<float> inverse = Vector128.Create(1 / scale);
-        Vector128<int> firstSums = QuantizeHalf(source, inverse, block->Numbers);
-        Vector128<int> secondSums = QuantizeHalf(source + 16, inverse, block->Numbers + 16);
-        short first01 = (short)-(firstSums[0] + firstSums[1]);
-        short first23 = (short)-(firstSums[2] + firstSums[3]);
-        short second01 = (short)-(secondSums[0] + secondSums[1]);
-        short second23 = (short)-(secondSums[2] + secondSums[3]);
-        block->FirstPairSums[0] = first01;
-        block->FirstPairSums[1] = first23;
-        block->SecondPairSums[0] = second01;
-        block->SecondPairSums[1] = second23;
-        block->FirstSum = first01 + first23;
-        block->SecondSum = second01 + second23;
-        block->HalfSums[0] = (short)block->FirstSum;
-        block->HalfSums[1] = (short)block->SecondSum;
-        block->Sum = block->FirstSum + block->SecondSum;
+        Vector512<float> inverse = Vector512.Create(1 / scale);
+        Vector128<int> pairs = Pairs(QuantizeHalf(low, inverse, block->Numbers), QuantizeHalf(high, inverse, block->Numbers + 16));
+        Vector128<int> halves = Pairs(pairs, pairs);
+        int sum = halves[0] + halves[1];
         block->Scale = scale;
-        block->ScaledSum = scale * block->Sum;
+        block->ScaledSum = scale * sum;
+        block->Sum = sum;
+        *(long*)&block->FirstSum = halves.AsInt64()[0];
+        *(int*)block->HalfSums = Vector128.Narrow(halves, halves).AsInt32()[0];
+        *(long*)block->FirstPairSums = Vector128.Narrow(pairs, pairs).AsInt64()[0];
     }
 
+    /// <summary>Writes 16 numbers and gives minus their sums by place modulo 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> QuantizeHalf(float* source, Vector128<float> inverse, sbyte* numbers)
+    private static Vector128<int> QuantizeHalf(Vector512<float> source, Vector512<float> inverse, sbyte* numbers)
     {
-        Vector128<int> n0 = Round(source, inverse);
-        Vector128<int> n1 = Round(source + 4, inverse);
-        Vector128<int> n2 = Round(source + 8, inverse);
-        Vector128<int> n3 = Round(source + 12, inverse);
-        Vector128.Narrow(Vector128.Narrow(n0, n1), Vector128.Narrow(n2, n3)).Store(numbers);
-        return n0 + n1 + n2 + n3;
+        Vector512<float> rounder = Vector512.Create(Rounder);
+        Vector512<int> rounded = (source * inverse + rounder).AsInt32() - rounder.AsInt32();
+        Vector256<int> lower = rounded.GetLower();
+        Vector256<int> upper = rounded.GetUpper();
+        Vector128<sbyte> narrow = Avx512F.IsSupported
+            ? Avx512F.ConvertToVector128SByte(rounded)
+            : Vector128.Narrow(Vector128.Narrow(lower.GetLower(), lower.GetUpper()), Vector128.Narrow(upper.GetLower(), upper.GetUpper()));
+        narrow.Store(numbers);
+        Vector256<int> eight = lower + upper;
+        return -(eight.GetLower() + eight.GetUpper());
     }
 
+    /// <summary>Sums of neighbours, the left vector's before the right one's.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Round(float* source, Vector128<float> inverse)
-    {
-        Vector128<float> rounder = Vector128.Create(Rounder);
-        return (Vector128.Load(source) * inverse + rounder).AsInt32() - rounder.AsInt32();
-    }
+    private static Vector128<int> Pairs(Vector128<int> left, Vector128<int> right) => Ssse3.IsSupported
+        ? Ssse3.HorizontalAdd(left, right)
+        : Vector128.Create(left[0] + left[1], left[2] + left[3], right[0] + right[1], right[2] + right[3]);
 }

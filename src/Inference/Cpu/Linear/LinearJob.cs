@@ -1,6 +1,6 @@
 namespace Inference.Cpu.Linear;
 
-/// <summary>One linear layer of a run, cut into chunks that workers take one after the other.</summary>
+/// <summary>One linear layer of a run. Its units are panels: all of them for the first rows of the input, then for the next ones.</summary>
 internal unsafe struct LinearJob
 {
     public delegate*<in PanelTask, void> Kernel;
@@ -11,23 +11,24 @@ internal unsafe struct LinearJob
     /// <summary>Panels of the matrix.</summary>
     public int PanelCount;
 
-    /// <summary>Panels in a chunk.</summary>
-    public int ChunkPanels;
+    /// <summary>The fewest panels that are worth taking.</summary>
+    public int SmallestChunk;
 
-    /// <summary>Rows of the input in a chunk.</summary>
+    /// <summary>Rows of the input that stay in the cache while the panels pass by; a multiple of the tiles' height.</summary>
     public int ChunkRows;
 
-    public readonly int ChunkCount => PanelChunks * ((Task.InputRows + ChunkRows - 1) / ChunkRows);
+    public readonly int UnitCount => PanelCount * ((Task.InputRows + ChunkRows - 1) / ChunkRows);
 
-    private readonly int PanelChunks => (PanelCount + ChunkPanels - 1) / ChunkPanels;
+    /// <summary>How many units to take from one on: about as many as wanted, for the same rows of the input.</summary>
+    public readonly int ChunkFrom(int unit, int wanted) => Math.Min(Math.Max(wanted, SmallestChunk), PanelCount - unit % PanelCount);
 
-    /// <summary>Computes one chunk. Chunks of the same rows follow each other, so that these rows stay in the cache.</summary>
-    public readonly void Compute(int chunk)
+    /// <summary>Computes units for the same rows of the input.</summary>
+    public readonly void Compute(int unit, int count)
     {
-        (int rowChunk, int panelChunk) = Math.DivRem(chunk, PanelChunks);
+        (int rowChunk, int panel) = Math.DivRem(unit, PanelCount);
         PanelTask task = Task;
-        task.FirstPanel = panelChunk * ChunkPanels;
-        task.EndPanel = Math.Min(PanelCount, task.FirstPanel + ChunkPanels);
+        task.FirstPanel = panel;
+        task.EndPanel = panel + count;
         task.FirstRow = rowChunk * ChunkRows;
         task.EndRow = Math.Min(task.InputRows, task.FirstRow + ChunkRows);
         Kernel(in task);

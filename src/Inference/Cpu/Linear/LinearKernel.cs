@@ -11,8 +11,7 @@ internal static unsafe class LinearKernel
     // What a worker keeps in its second-level cache of the quantised input while it walks over panels.
     private const int InputCacheBytes = 512 * 1024;
     // Less than this is not worth handing to another thread.
-    private const int SmallestChunkBytes = 32 * 1024;
-    private const int ChunksPerWorker = 6;
+    private const int SmallestChunkBytes = 8 * 1024;
 
     /// <summary>Computes layers that read the same input.</summary>
     /// <param name="team">Computes.</param>
@@ -22,29 +21,36 @@ internal static unsafe class LinearKernel
     /// <param name="scratch">Holds the quantised input meanwhile.</param>
     /// <param name="calls">The layers.</param>
     /// <exception cref="ArgumentException">A matrix has another number of columns.</exception>
-    public static void Run(ThreadTeam team, float* input, int rows, int columns, QuantizedActivations scratch, ReadOnlySpan<LinearCall> calls)
+    public static void Run(ThreadTeam team, float* input, int rows, int columns, QuantizedActivations scratch, ReadOnlySpan<LinearCall> calls) =>
+        Run(team, new LinearInput(input, rows, columns), scratch, calls);
+
+    /// <inheritdoc cref="Run(ThreadTeam, float*, int, int, QuantizedActivations, ReadOnlySpan{LinearCall})"/>
+    public static void Run(ThreadTeam team, in LinearInput input, QuantizedActivations scratch, ReadOnlySpan<LinearCall> calls)
     {
-        if (rows == 0 || calls.IsEmpty)
+        if (input.Rows == 0 || calls.IsEmpty)
             return;
 
-        bool quantizes = false;
+        bool asFloats = false;
+        bool quantized = false;
         foreach (LinearCall call in calls)
         {
-            if (call.Weight.Columns != columns)
-                throw new ArgumentException($"The input has {columns} columns and a matrix has {call.Weight.Columns}.", nameof(calls));
-            quantizes |= call.Weight.Layout.IsQuantized;
+            if (call.Weight.Columns != input.Columns)
+                throw new ArgumentException($"The input has {input.Columns} columns and a matrix has {call.Weight.Columns}.", nameof(calls));
+            quantized |= call.Weight.Layout.IsQuantized;
+            asFloats |= !call.Weight.Layout.IsQuantized;
         }
 
-        if (quantizes)
-            scratch.Quantize(team, input, rows, columns);
-
+        scratch.Prepare(team, input, asFloats, quantized);
         LinearJob* jobs = stackalloc LinearJob[calls.Length];
-        var run = new LinearRun { Jobs = jobs, JobCount = calls.Length };
-        int chunkRows = RowsInCache(rows, columns);
+        var run = new LinearRun { Jobs = jobs, Divisor = team.Count == 1 ? 1 : 2 * team.Count };
+        int tileRows = QuantizedActivations.TileHeight(input.Rows);
+        int chunkRows = RowsInCache(input, tileRows);
+        long smallest = long.MaxValue;
         for (int i = 0; i < calls.Length; i++)
         {
             LinearCall call = calls[i];
             PackedMatrix weight = call.Weight;
+            long unitBytes = weight.PanelBytes * Math.Min(input.Rows, QuantizedActivations.TileRows);
             jobs[i] = new LinearJob
             {
                 Kernel = weight.Kernel,
@@ -55,22 +61,24 @@ internal static unsafe class LinearKernel
                     SuperColumns = weight.Layout.SuperColumns,
                     Tiles = weight.Tiles,
                     MatrixRows = weight.Rows,
-                    Columns = columns,
-                    Input = input,
+                    Columns = input.Columns,
+                    Input = scratch.Values,
                     QuantizedInput = scratch.Blocks,
-                    InputRows = rows,
+                    InputRows = input.Rows,
+                    TileRows = tileRows,
                     Bias = call.Bias,
                     Output = call.Output,
                     OutputStride = call.OutputStride,
                 },
                 ChunkRows = chunkRows,
-                ChunkPanels = PanelsInChunk(weight, rows, team.Count),
+                SmallestChunk = (int)(SmallestChunkBytes / unitBytes) + 1,
                 PanelCount = weight.PanelCount,
             };
-            run.ChunkCount += jobs[i].ChunkCount;
+            run.UnitCount += jobs[i].UnitCount;
+            smallest = Math.Min(smallest, jobs[i].SmallestChunk);
         }
 
-        if (run.ChunkCount == 1)
+        if (run.UnitCount <= smallest)
             LinearRun.Work(0, &run);
         else
             team.Run(&LinearRun.Work, &run);
@@ -78,20 +86,10 @@ internal static unsafe class LinearKernel
             GC.KeepAlive(call.Weight);
     }
 
-    private static int RowsInCache(int rows, int columns)
+    private static int RowsInCache(in LinearInput input, int tileRows)
     {
-        const int Tile = QuantizedActivations.TileRows;
-        long rowBytes = Math.Max(1, (long)columns / PanelLayout.BlockColumns * InputBlock.Bytes);
-        long fitting = Math.Max(Tile, InputCacheBytes / rowBytes / Tile * Tile);
-        return (int)Math.Min(fitting, ((long)rows + Tile - 1) / Tile * Tile);
-    }
-
-    private static int PanelsInChunk(PackedMatrix weight, int rows, int workers)
-    {
-        if (workers == 1)
-            return weight.PanelCount;
-
-        long smallest = SmallestChunkBytes / (weight.PanelBytes * Math.Min(rows, 16)) + 1;
-        return (int)Math.Min(weight.PanelCount, Math.Max(smallest, weight.PanelCount / (workers * ChunksPerWorker)));
+        long rowBytes = Math.Max(1, (long)input.Columns / PanelLayout.BlockColumns * InputBlock.Bytes);
+        long fitting = Math.Max(tileRows, InputCacheBytes / rowBytes / tileRows * tileRows);
+        return (int)Math.Min(fitting, ((long)input.Rows + tileRows - 1) / tileRows * tileRows);
     }
 }

@@ -1,28 +1,41 @@
 namespace Inference.Cpu.Linear;
 
 /// <summary>What the workers of a team share while they compute layers.</summary>
+/// <remarks>
+/// A worker that is free takes a share of the units that are left: many at first, so that it streams through memory and meets the others
+/// seldom, few at the end, so that all end at the same time.
+/// </remarks>
 internal unsafe struct LinearRun
 {
     public LinearJob* Jobs;
 
-    public int JobCount;
+    /// <summary>Units of all jobs.</summary>
+    public int UnitCount;
 
-    /// <summary>Chunks of all jobs.</summary>
-    public int ChunkCount;
+    /// <summary>What part of the units left a worker takes: one in so many.</summary>
+    public int Divisor;
 
     private int _next;
 
-    /// <summary>Takes chunks until none is left.</summary>
+    /// <summary>Takes units until none is left.</summary>
     public static void Work(int worker, void* state)
     {
         var run = (LinearRun*)state;
-        int chunk;
-        while ((chunk = Interlocked.Increment(ref run->_next) - 1) < run->ChunkCount)
+        for (int first = Volatile.Read(ref run->_next); first < run->UnitCount;)
         {
             LinearJob* job = run->Jobs;
-            for (; chunk >= job->ChunkCount; job++)
-                chunk -= job->ChunkCount;
-            job->Compute(chunk);
+            int start = first;
+            for (; start >= job->UnitCount; job++)
+                start -= job->UnitCount;
+            int count = job->ChunkFrom(start, (run->UnitCount - first) / run->Divisor);
+            int seen = Interlocked.CompareExchange(ref run->_next, first + count, first);
+            if (seen == first)
+            {
+                job->Compute(start, count);
+                seen = Volatile.Read(ref run->_next);
+            }
+
+            first = seen;
         }
     }
 }

@@ -6,8 +6,8 @@ namespace Inference.Cpu.Linear;
 /// <summary>The matrix of a linear layer, in panels of 16 rows as <see cref="PanelLayout"/> describes them. Immutable.</summary>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
-    private readonly PanelMemory _memory;
     private readonly KernelWidth _width;
+    private byte* _panels;
     private delegate*<in PanelTask, void> _kernel;
     private nint* _tiles;
 
@@ -19,8 +19,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
         PanelBytes = layout.PanelBytes(columns);
         PanelCount = (int)(((long)rows + PanelLayout.Rows - 1) / PanelLayout.Rows);
         ByteLength = checked((long)PanelCount * PanelBytes);
-        _width = width;
-        _memory = PanelMemory.Allocate(checked((nuint)ByteLength));
+        _width = width == KernelWidth.Widest ? KernelChoice.Default : width;
+        _panels = PanelMemory.Allocate(checked((nuint)ByteLength));
     }
 
     /// <summary>How the panels are laid out.</summary>
@@ -67,9 +67,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
     {
         get
         {
-            byte* panels = _memory.Data;
-            ObjectDisposedException.ThrowIf(panels == null, this);
-            return panels;
+            ObjectDisposedException.ThrowIf(_panels == null, this);
+            return _panels;
         }
     }
 
@@ -96,7 +95,19 @@ internal sealed unsafe class PackedMatrix : IDisposable
         {
             for (int i = 0; i < matrices.Length; i++)
                 matrices[i] = new PackedMatrix(CheckedLayout(tensors[i]), (int)tensors[i].Rows, (int)tensors[i].Columns, width);
-            bool[] kept = PackingJob.Run(tensors, matrices, team, packed, cancellation);
+            // Beside the packing: assembling the first kernel of a process takes as long as packing a small model.
+            PackedMatrix[] unchosen = [.. matrices];
+            Task choosing = Task.Run(() => Array.ForEach(unchosen, matrix => matrix.ChooseKernel()), CancellationToken.None);
+            bool[] kept;
+            try
+            {
+                kept = PackingJob.Run(tensors, matrices, team, packed, cancellation);
+            }
+            finally
+            {
+                choosing.GetAwaiter().GetResult();
+            }
+
             for (int i = 0; i < kept.Length; i++)
             {
                 if (kept[i])
@@ -136,13 +147,17 @@ internal sealed unsafe class PackedMatrix : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        PanelMemory.Free(_panels);
+        _panels = null;
+    }
 
     private void ChooseKernel()
     {
         if (_kernel != null)
             return;
-        _tiles = _width == KernelWidth.Widest ? AssembledTiles.Find(Layout.Type) : null;
+        _tiles = _width == KernelWidth.Assembled ? AssembledTiles.Find(Layout.Type) : null;
         _kernel = _tiles != null ? &AssembledKernel.Run : KernelTable.Find(Layout.Type, _width);
     }
 }

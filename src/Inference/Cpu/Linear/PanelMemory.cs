@@ -2,93 +2,85 @@ using System.Runtime.InteropServices;
 
 namespace Inference.Cpu.Linear;
 
-/// <summary>Memory for a matrix's panels: of unknown content, aligned to registers, and in large pages where the operating system has them.</summary>
+/// <summary>Memory for panels: aligned to registers, and in large pages where the operating system has them.</summary>
 /// <remarks>
-/// A layer streams through its panels, so that looking up small pages takes a good part of its time; and the system hands out large pages
-/// several times faster, which a start feels. Matrices too small to fill large pages share them.
+/// A layer streams through its panels. In small pages, looking them up takes a good part of the time, and the processor stops fetching
+/// ahead at the end of each; and the system hands out large ones several times faster, which a start feels. The matrices of a small
+/// model are smaller than a large page each, so they share slabs of several. Thread-safe.
 /// </remarks>
-internal sealed unsafe partial class PanelMemory : IDisposable
+internal static unsafe partial class PanelMemory
 {
     private const nuint Alignment = 64;
     private const nuint LargePage = 2 * 1024 * 1024;
-    private const nuint SlabBytes = 16 * LargePage;
+    private const nuint SlabBytes = 8 * LargePage;
     private const int AdviceHugePage = 14;
 
     private static readonly Lock _lock = new();
-    private static Slab? _current;
-
-    private readonly Slab _slab;
-    private bool _disposed;
-
-    private PanelMemory(Slab slab, byte* data)
-    {
-        _slab = slab;
-        Data = data;
-    }
-
-    /// <summary>The first byte; null once disposed.</summary>
-    public byte* Data { get; private set; }
+    private static readonly Dictionary<nint, Slab> _slabs = [];
+    private static Slab? _open;
 
     /// <summary>Allocates bytes of unknown content.</summary>
     /// <exception cref="OutOfMemoryException">There are not as many.</exception>
-    public static PanelMemory Allocate(nuint bytes)
+    public static byte* Allocate(nuint bytes)
     {
-        bytes = checked(bytes + Alignment - 1) & ~(Alignment - 1);
+        if (!OperatingSystem.IsLinux())
+            return (byte*)NativeMemory.AlignedAlloc(bytes, Alignment);
+        if (bytes >= SlabBytes / 2)
+            return LargePages(bytes);
+
+        bytes = nuint.Max(bytes, 1);
         lock (_lock)
         {
-            Slab slab;
-            if (!OperatingSystem.IsLinux() || bytes > SlabBytes / 4)
-                slab = new Slab(bytes);
-            else if (_current is { } current && current.Size - current.Used >= bytes)
-                slab = current;
-            else
-                slab = _current = new Slab(SlabBytes);
-            byte* data = slab.Memory + slab.Used;
-            slab.Used += bytes;
-            slab.Pieces++;
-            return new PanelMemory(slab, data);
+            if (_open is null || _open.Used + bytes > SlabBytes)
+                _open = new Slab(LargePages(SlabBytes));
+            byte* memory = _open.Memory + _open.Used;
+            _open.Used += (bytes + Alignment - 1) & ~(Alignment - 1);
+            _open.Pieces++;
+            _slabs.Add((nint)memory, _open);
+            return memory;
         }
     }
 
-    /// <summary>Gives the memory back; that of a slab goes with its last piece.</summary>
-    public void Dispose()
+    /// <summary>Gives memory back; null is none.</summary>
+    public static void Free(byte* memory)
     {
+        if (memory == null)
+            return;
         lock (_lock)
         {
-            if (_disposed)
-                return;
-            _disposed = true;
-            Data = null;
-            if (--_slab.Pieces > 0)
-                return;
-            if (_current == _slab)
-                _current = null;
-            NativeMemory.AlignedFree(_slab.Memory);
+            if (_slabs.Remove((nint)memory, out Slab? slab))
+            {
+                if (--slab.Pieces > 0)
+                    return;
+                memory = slab.Memory;
+                if (_open == slab)
+                    _open = null;
+            }
         }
+
+        NativeMemory.AlignedFree(memory);
+    }
+
+    private static byte* LargePages(nuint bytes)
+    {
+        byte* memory = (byte*)NativeMemory.AlignedAlloc(bytes, LargePage);
+        _ = Advise(memory, bytes, AdviceHugePage);
+        return memory;
     }
 
     // Advice is no more than that: where it fails, nothing is lost but speed.
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int Advise(byte* address, nuint length, int advice);
 
-    /// <summary>One allocation, of one large piece or many small ones.</summary>
-    private sealed class Slab
+    /// <summary>Pages that several matrices share; freed with the last of them.</summary>
+    private sealed class Slab(byte* memory)
     {
-        public Slab(nuint bytes)
-        {
-            bool large = OperatingSystem.IsLinux() && bytes >= LargePage;
-            Memory = (byte*)NativeMemory.AlignedAlloc(bytes, large ? LargePage : Alignment);
-            Size = bytes;
-            if (large)
-                _ = Advise(Memory, bytes, AdviceHugePage);
-        }
+        public byte* Memory { get; } = memory;
 
-        public byte* Memory { get; }
-
-        public nuint Size { get; }
-
+        /// <summary>Bytes given out.</summary>
         public nuint Used { get; set; }
 
+        /// <summary>Matrices that have not given theirs back.</summary>
         public int Pieces { get; set; }
     }
 }

@@ -37,7 +37,10 @@ internal unsafe struct PanelTask
     /// <summary>Rows of the whole input.</summary>
     public int InputRows;
 
-    /// <summary>The first row of the input to compute; a multiple of <see cref="QuantizedActivations.TileRows"/>.</summary>
+    /// <summary>Rows in a tile of the quantised input, the last one aside.</summary>
+    public int TileRows;
+
+    /// <summary>The first row of the input to compute; a multiple of <see cref="TileRows"/>.</summary>
     public int FirstRow;
 
     /// <summary>The one after the last row to compute.</summary>

@@ -3,23 +3,87 @@ using System.Runtime.InteropServices;
 
 namespace Inference.Cpu.Linear;
 
-/// <summary>The input of linear layers, quantised: memory that is filled anew for every input and grows to the largest.</summary>
+/// <summary>The input of linear layers in the forms that they read: memory that is filled anew for every input and grows to the largest.</summary>
 /// <remarks>
-/// Rows are stored in tiles of 16 (the last one may be lower), a tile block of columns by block of columns: what a kernel reads in a row
-/// is consecutive. Not thread-safe.
+/// Quantised rows are stored in tiles of at most 16 rows (the last one may be lower), a tile block of columns by block of columns: what
+/// a kernel reads in a row is consecutive. Not thread-safe.
 /// </remarks>
 internal sealed unsafe class QuantizedActivations : IDisposable
 {
-    /// <summary>Rows in a tile.</summary>
+    /// <summary>The most rows in a tile.</summary>
     public const int TileRows = 16;
 
-    private const int ParallelElements = 32 * 1024;
+    // Of quantising an element, and of computing it first, in elements read or written.
+    private const int QuantizingCost = 2;
+    private const int ComputingCost = 2;
 
+    private readonly NativeBuffer _floats = new();
     private InputBlock* _blocks;
     private nint _capacity;
 
-    /// <summary>The first tile.</summary>
+    /// <summary>The first tile of the quantised rows.</summary>
     public InputBlock* Blocks => _blocks;
+
+    /// <summary>The rows as floats; null where nothing reads them.</summary>
+    public float* Values { get; private set; }
+
+    /// <summary>Rows in a tile, the last one aside: as even as can be, because a tile of one row takes nearly as long as one of two.</summary>
+    /// <param name="rows">Rows of the input.</param>
+    public static int TileHeight(int rows)
+    {
+        int tiles = (rows + TileRows - 1) / TileRows;
+        return tiles == 0 ? TileRows : (rows + tiles - 1) / tiles;
+    }
+
+    /// <summary>Quantises an input, on all threads of a team where that is worth it.</summary>
+    /// <param name="team">Computes.</param>
+    /// <param name="input">[rows, columns].</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns, a multiple of 32.</param>
+    public void Quantize(ThreadTeam team, float* input, int rows, int columns) =>
+        Prepare(team, new LinearInput(input, rows, columns), asFloats: false, quantized: true);
+
+    /// <summary>Brings an input into the forms asked for, on all threads of a team where that is worth it.</summary>
+    /// <param name="team">Computes.</param>
+    /// <param name="input">The rows; a multiple of 32 columns where they are quantised.</param>
+    /// <param name="asFloats">Whether <see cref="Values"/> are wanted.</param>
+    /// <param name="quantized">Whether <see cref="Blocks"/> are wanted.</param>
+    public void Prepare(ThreadTeam team, in LinearInput input, bool asFloats, bool quantized)
+    {
+        Values = input.Values;
+        if (Values != null && !quantized)
+            return;
+
+        nint stride = (input.Columns + 15) & ~15;
+        if (Values == null)
+        {
+            _floats.Reserve((nuint)((asFloats ? (nint)input.Rows * input.Columns : stride * team.Count) * sizeof(float)));
+            Values = asFloats ? (float*)_floats.Data : null;
+        }
+
+        if (quantized)
+            Reserve(input.Rows, input.Columns);
+        int cost = (quantized ? QuantizingCost : 0) + (input.Values == null ? ComputingCost : 0);
+        var job = new Job
+        {
+            Input = input,
+            Values = Values,
+            WorkerRows = (float*)_floats.Data,
+            WorkerStride = stride,
+            Blocks = quantized ? _blocks : null,
+            Share = new WorkShare(team, input.Rows, (nint)input.Columns * cost),
+        };
+        job.Share.Run(team, &Body, &job);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _floats.Dispose();
+        NativeMemory.AlignedFree(_blocks);
+        _blocks = null;
+        _capacity = 0;
+    }
 
     private void Reserve(int rows, int columns)
     {
@@ -34,61 +98,38 @@ internal sealed unsafe class QuantizedActivations : IDisposable
         _capacity = needed;
     }
 
-    /// <summary>Quantises an input, on all threads of a team where that is worth it.</summary>
-    /// <param name="team">Computes.</param>
-    /// <param name="input">[rows, columns].</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="columns">Columns, a multiple of 32.</param>
-    public void Quantize(ThreadTeam team, float* input, int rows, int columns)
+    private static void Body(int worker, void* state)
     {
-        Reserve(rows, columns);
-        if (team.Count == 1 || rows == 1 || (long)rows * columns < ParallelElements)
+        ref Job job = ref *(Job*)state;
+        int end = (int)job.Share.First(worker + 1);
+        for (int row = (int)job.Share.First(worker); row < end; row++)
         {
-            Quantize(_blocks, input, rows, columns, 0, rows);
-            return;
+            float* values = job.Values != null ? job.Values + (nint)row * job.Input.Columns : job.WorkerRows + worker * job.WorkerStride;
+            if (job.Input.Values == null)
+                job.Input.Compute(job.Input.State, row, values);
+            if (job.Blocks != null)
+                QuantizeRow(job.Blocks, values, row, job.Input.Rows, job.Input.Columns / PanelLayout.BlockColumns);
         }
-
-        var share = new Share { Blocks = _blocks, Input = input, Rows = rows, Columns = columns, Workers = team.Count };
-        team.Run(&QuantizeShare, &share);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        NativeMemory.AlignedFree(_blocks);
-        _blocks = null;
-        _capacity = 0;
-    }
-
-    private static void QuantizeShare(int worker, void* state)
-    {
-        var share = (Share*)state;
-        int first = (int)((long)share->Rows * worker / share->Workers);
-        int end = (int)((long)share->Rows * (worker + 1) / share->Workers);
-        Quantize(share->Blocks, share->Input, share->Rows, share->Columns, first, end);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Quantize(InputBlock* destination, float* input, int rows, int columns, int first, int end)
+    private static void QuantizeRow(InputBlock* destination, float* source, int row, int rows, int blocks)
     {
-        int blocks = columns / PanelLayout.BlockColumns;
-        for (int row = first; row < end; row++)
-        {
-            int tileStart = row & ~(TileRows - 1);
-            int step = Math.Min(TileRows, rows - tileStart);
-            InputBlock* block = destination + (nint)tileStart * blocks + (row - tileStart);
-            float* source = input + (nint)row * columns;
-            for (int i = 0; i < blocks; i++, block += step, source += PanelLayout.BlockColumns)
-                InputBlock.Quantize(source, block);
-        }
+        int height = TileHeight(rows);
+        int tileStart = row / height * height;
+        int step = Math.Min(height, rows - tileStart);
+        InputBlock* block = destination + (nint)tileStart * blocks + (row - tileStart);
+        for (int i = 0; i < blocks; i++, block += step, source += PanelLayout.BlockColumns)
+            InputBlock.Quantize(source, block);
     }
 
-    private struct Share
+    private struct Job
     {
+        public LinearInput Input;
+        public float* Values;
+        public float* WorkerRows;
+        public nint WorkerStride;
         public InputBlock* Blocks;
-        public float* Input;
-        public int Rows;
-        public int Columns;
-        public int Workers;
+        public WorkShare Share;
     }
 }

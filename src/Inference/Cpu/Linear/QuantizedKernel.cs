@@ -27,11 +27,11 @@ internal static unsafe class QuantizedKernel<TLanes, T, TCodes, TScales>
         for (int panel = task.FirstPanel; panel < task.EndPanel; panel++)
         {
             byte* weights = task.Panels + panel * task.PanelBytes;
-            for (int first = task.FirstRow; first < task.EndRow; first += Tile)
+            for (int first = task.FirstRow; first < task.EndRow; first += task.TileRows)
             {
                 byte* input = (byte*)(task.QuantizedInput + (nint)first * blocks);
                 // Rows of a tile lie block by block, so a last, lower tile has shorter steps, whatever part of it is asked for.
-                int rows = Math.Min(Tile, task.InputRows - first);
+                int rows = Math.Min(task.TileRows, task.InputRows - first);
                 for (int row = 0; row < PanelLayout.Rows; row += TLanes.Count)
                 {
                     int matrixRow = panel * PanelLayout.Rows + row;

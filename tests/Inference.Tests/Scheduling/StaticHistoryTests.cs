@@ -1,0 +1,5 @@
+using Inference.Scheduling;
+
+namespace Inference.Tests.Scheduling;
+
+public class StaticHistoryTests() : ShortHistories(BatchingMode.Static, seed: 13);

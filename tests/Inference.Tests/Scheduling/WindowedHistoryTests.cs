@@ -1,0 +1,5 @@
+using Inference.Scheduling;
+
+namespace Inference.Tests.Scheduling;
+
+public class WindowedHistoryTests() : ShortHistories(BatchingMode.Windowed, seed: 14);
