@@ -1,17 +1,17 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using System.Numerics.Tensors;
 
 namespace Inference.Peers;
 
-/// <summary>llama.cpp, through the prebuilt CPU library of the npm package node-llama-cpp 3.22.1.</summary>
-/// <remarks>The structures are those of that version's llama.h; defaults that do not make sense mean another version and are refused.</remarks>
+/// <summary>llama.cpp, through its library.</summary>
 internal sealed unsafe class LlamaCpp : IContestant
 {
-    private const int MaxStreams = 64;
+    private const int PieceTokens = 512;
     private readonly nint _model;
     private readonly nint _context;
     private readonly int _vocabulary;
     private readonly Random _random = new(1);
+    private int _held;
 
     private LlamaCpp(nint model, nint context, int vocabulary)
     {
@@ -22,29 +22,35 @@ internal sealed unsafe class LlamaCpp : IContestant
 
     public string Name => "llama.cpp";
 
-    public static LlamaCpp Load(string folder, string model, int threads, int contextLength, int vocabulary)
+    /// <summary>Loads a model.</summary>
+    /// <param name="folder">The library's.</param>
+    /// <param name="model">A GGUF file.</param>
+    /// <param name="threads">Threads, for prompts and for decoding.</param>
+    /// <param name="streams">The most streams.</param>
+    /// <param name="cacheTokens">Tokens of all streams together.</param>
+    /// <param name="vocabulary">Tokens of the vocabulary.</param>
+    /// <exception cref="PeerException">The library or the model cannot be loaded.</exception>
+    public static LlamaCpp Load(string folder, string model, int threads, int streams, int cacheTokens, int vocabulary)
     {
-        NativeLibrary.SetDllImportResolver(typeof(LlamaCpp).Assembly, (name, _, _) =>
-            NativeLibrary.Load(Directory.GetFiles(folder, $"lib{name}.v*.so").Append(Path.Combine(folder, $"lib{name}.so")).First(File.Exists)));
-        LogSet(&Silence, null);
-        LoadBackends(folder);
-        BackendInit();
-        ModelParameters modelParameters = DefaultModelParameters();
-        nint loaded = LoadModel(model, modelParameters);
-        ContextParameters parameters = DefaultContextParameters();
-        if (parameters is not { Context: 512, Batch: 2048, MicroBatch: 512 } || loaded == 0)
-            throw new NotSupportedException("This version of llama.cpp has other structures, or cannot load the model.");
-        parameters.Context = (uint)Math.Max(contextLength, MaxStreams * 256);
-        parameters.Streams = MaxStreams;
+        LlamaLibrary.Load(folder);
+        nint loaded = LlamaLibrary.LoadModel(model, LlamaLibrary.DefaultModelParameters());
+        if (loaded == 0)
+            throw new PeerException($"llama.cpp cannot load {model}.");
+        LlamaLibrary.ContextParameters parameters = LlamaLibrary.DefaultContextParameters();
+        parameters.Context = (uint)cacheTokens;
+        parameters.Streams = (uint)streams;
         parameters.Threads = parameters.BatchThreads = threads;
         parameters.UnifiedCache = 1;
-        nint context = CreateContext(loaded, parameters);
-        return context != 0 ? new LlamaCpp(loaded, context, vocabulary) : throw new InvalidOperationException("llama.cpp could not make a context.");
+        nint context = LlamaLibrary.CreateContext(loaded, parameters);
+        if (context != 0)
+            return new LlamaCpp(loaded, context, vocabulary);
+        LlamaLibrary.FreeModel(loaded);
+        throw new PeerException($"llama.cpp cannot make a context of {cacheTokens} tokens for {model}.");
     }
 
     public Task<double> ReadPromptAsync(int[] tokens)
     {
-        ClearMemory(GetMemory(_context), 0);
+        Clear();
         long start = Stopwatch.GetTimestamp();
         Read(tokens, 0);
         return Task.FromResult(tokens.Length / Stopwatch.GetElapsedTime(start).TotalSeconds);
@@ -52,10 +58,7 @@ internal sealed unsafe class LlamaCpp : IContestant
 
     public Task<double> DecodeAsync(int streams, int context, int steps)
     {
-        ClearMemory(GetMemory(_context), 0);
-        for (int stream = 0; stream < streams; stream++)
-            Read(Enumerable.Range(0, context).Select(_ => _random.Next(_vocabulary)).ToArray(), stream);
-
+        HoldContexts(streams, context);
         int[] tokens = new int[streams];
         int[] positions = new int[streams];
         long start = Stopwatch.GetTimestamp();
@@ -76,17 +79,34 @@ internal sealed unsafe class LlamaCpp : IContestant
 
     public ValueTask DisposeAsync()
     {
-        FreeContext(_context);
-        FreeModel(_model);
+        LlamaLibrary.FreeContext(_context);
+        LlamaLibrary.FreeModel(_model);
         return ValueTask.CompletedTask;
+    }
+
+    // A long context takes minutes to read: it is read once and what was decoded after it is forgotten.
+    private void HoldContexts(int streams, int context)
+    {
+        nint memory = LlamaLibrary.GetMemory(_context);
+        if (streams == 1 && _held == context && LlamaLibrary.RemovePositions(memory, 0, context, -1) != 0)
+            return;
+        Clear();
+        for (int stream = 0; stream < streams; stream++)
+            Read(Enumerable.Range(0, context).Select(_ => _random.Next(_vocabulary)).ToArray(), stream);
+        _held = streams == 1 ? context : 0;
+    }
+
+    private void Clear()
+    {
+        LlamaLibrary.ClearMemory(LlamaLibrary.GetMemory(_context), 0);
+        _held = 0;
     }
 
     private void Read(int[] tokens, int stream)
     {
-        const int Piece = 512;
-        for (int first = 0; first < tokens.Length; first += Piece)
+        for (int first = 0; first < tokens.Length; first += PieceTokens)
         {
-            int[] piece = tokens[first..Math.Min(tokens.Length, first + Piece)];
+            int[] piece = tokens[first..Math.Min(tokens.Length, first + PieceTokens)];
             bool last = first + piece.Length == tokens.Length;
             Decode(piece, Enumerable.Range(first, piece.Length).ToArray(), _ => stream, i => last && i == piece.Length - 1);
         }
@@ -111,133 +131,13 @@ internal sealed unsafe class LlamaCpp : IContestant
 
         fixed (int* tokenPointer = tokens, positionPointer = positions)
         {
-            var batch = new Batch { Count = count, Tokens = tokenPointer, Positions = positionPointer, StreamCounts = streamCounts, Streams = streamLists, Logits = logits };
-            if (Decode(_context, batch) != 0)
-                throw new InvalidOperationException("llama.cpp could not decode.");
+            var batch = new LlamaLibrary.Batch { Count = count, Tokens = tokenPointer, Positions = positionPointer, StreamCounts = streamCounts, Streams = streamLists, Logits = logits };
+            if (LlamaLibrary.Decode(_context, batch) != 0)
+                throw new PeerException("llama.cpp could not decode.");
         }
     }
 
     /// <summary>The greedy choice of a row, as an application takes it from the library.</summary>
     private int ArgMax(int row) =>
-        System.Numerics.Tensors.TensorPrimitives.IndexOfMax(new ReadOnlySpan<float>(GetLogits(_context, row), _vocabulary));
-
-    [UnmanagedCallersOnly(CallConvs = [typeof(System.Runtime.CompilerServices.CallConvCdecl)])]
-    private static void Silence(int level, byte* text, void* state)
-    {
-    }
-
-    [DllImport("ggml", EntryPoint = "ggml_backend_load_all_from_path")]
-    private static extern void LoadBackends([MarshalAs(UnmanagedType.LPUTF8Str)] string folder);
-
-    [DllImport("llama", EntryPoint = "llama_backend_init")]
-    private static extern void BackendInit();
-
-    [DllImport("llama", EntryPoint = "llama_log_set")]
-    private static extern void LogSet(delegate* unmanaged[Cdecl]<int, byte*, void*, void> callback, void* state);
-
-    [DllImport("llama", EntryPoint = "llama_model_default_params")]
-    private static extern ModelParameters DefaultModelParameters();
-
-    [DllImport("llama", EntryPoint = "llama_context_default_params")]
-    private static extern ContextParameters DefaultContextParameters();
-
-    [DllImport("llama", EntryPoint = "llama_model_load_from_file")]
-    private static extern nint LoadModel([MarshalAs(UnmanagedType.LPUTF8Str)] string path, ModelParameters parameters);
-
-    [DllImport("llama", EntryPoint = "llama_init_from_model")]
-    private static extern nint CreateContext(nint model, ContextParameters parameters);
-
-    [DllImport("llama", EntryPoint = "llama_get_memory")]
-    private static extern nint GetMemory(nint context);
-
-    [DllImport("llama", EntryPoint = "llama_memory_clear")]
-    private static extern void ClearMemory(nint memory, byte data);
-
-    [DllImport("llama", EntryPoint = "llama_decode")]
-    private static extern int Decode(nint context, Batch batch);
-
-    [DllImport("llama", EntryPoint = "llama_get_logits_ith")]
-    private static extern float* GetLogits(nint context, int row);
-
-    [DllImport("llama", EntryPoint = "llama_free")]
-    private static extern void FreeContext(nint context);
-
-    [DllImport("llama", EntryPoint = "llama_model_free")]
-    private static extern void FreeModel(nint model);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct ModelParameters
-    {
-        public nint Devices;
-        public nint BufferTypes;
-        public int GpuLayers;
-        public int SplitMode;
-        public int LoadMode;
-        public int LazyMode;
-        public int MainGpu;
-        public nint TensorSplit;
-        public nint Progress;
-        public nint ProgressState;
-        public nint Overrides;
-        public byte VocabularyOnly;
-        public byte CheckTensors;
-        public byte UseExtraBuffers;
-        public byte NoHost;
-        public byte NoAllocation;
-        public byte LoadMtp;
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct ContextParameters
-    {
-        public uint Context;
-        public uint Batch;
-        public uint MicroBatch;
-        public uint Streams;
-        public uint Snapshots;
-        public uint Outputs;
-        public uint OutputsPerStream;
-        public int Threads;
-        public int BatchThreads;
-        public int ContextType;
-        public int RopeScaling;
-        public int Pooling;
-        public int Attention;
-        public int FlashAttention;
-        public float RopeBase;
-        public float RopeScale;
-        public float YarnExtrapolation;
-        public float YarnAttention;
-        public float YarnBetaFast;
-        public float YarnBetaSlow;
-        public uint YarnContext;
-        public float Defragmentation;
-        public nint Evaluate;
-        public nint EvaluateState;
-        public int KeyType;
-        public int ValueType;
-        public nint Abort;
-        public nint AbortState;
-        public byte Embeddings;
-        public byte OffloadCache;
-        public byte NoPerformance;
-        public byte OffloadOperations;
-        public byte FullWindow;
-        public byte UnifiedCache;
-        public nint Samplers;
-        public nint SamplerCount;
-        public nint Other;
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct Batch
-    {
-        public int Count;
-        public int* Tokens;
-        public float* Embeddings;
-        public int* Positions;
-        public int* StreamCounts;
-        public int** Streams;
-        public byte* Logits;
-    }
+        TensorPrimitives.IndexOfMax(new ReadOnlySpan<float>(LlamaLibrary.GetLogits(_context, row), _vocabulary));
 }

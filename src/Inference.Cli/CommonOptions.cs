@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
+using Inference.Cpu;
 
 namespace Inference.Cli;
 
@@ -13,6 +14,20 @@ internal static class CommonOptions
         => Path(new Argument<string>("MODEL") { Description = description });
 
     public static Option<int?> Threads() => Whole("--threads", "N", "Threads that compute; 0, or not given, uses every physical core.", 0, 1024);
+
+    public static Option<CpuKernels> Kernels() => new("--kernels")
+    {
+        Description = $"Kernels to compute with: {string.Join(", ", Enum.GetNames<CpuKernels>()).ToLowerInvariant()}.",
+        HelpName = "NAME",
+        CustomParser = argument =>
+        {
+            string text = argument.Tokens[0].Value;
+            if (KernelChoice.TryParse(text, out CpuKernels kernels))
+                return kernels;
+            argument.AddError($"--kernels takes {string.Join(", ", Enum.GetNames<CpuKernels>()).ToLowerInvariant()}, not '{text}'.");
+            return CpuKernels.Auto;
+        },
+    };
 
     /// <summary>The number of threads as engines take it.</summary>
     public static int? ThreadCount(ParseResult arguments, Option<int?> threads)

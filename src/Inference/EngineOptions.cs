@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Inference.Cpu;
 using Inference.Execution;
 using Inference.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -10,6 +11,10 @@ public sealed record EngineOptions
 {
     /// <summary>Threads that compute. Null: one for each physical core that the process may use.</summary>
     public int? Threads { get; init; }
+
+    /// <summary>Which kernels the CPU computes with. A given <see cref="Device"/> has its own: then this must be <see cref="CpuKernels.Auto"/>.</summary>
+    /// <remarks>Where the machine lacks them, loading throws a <see cref="PlatformNotSupportedException"/> that says so.</remarks>
+    public CpuKernels Kernels { get; init; }
 
     /// <summary>The most tokens, prompt and output together, of one request. Null: what the model's file states.</summary>
     /// <remarks>May be set beyond the stated length for models whose file understates it.</remarks>
@@ -35,8 +40,8 @@ public sealed record EngineOptions
 
     /// <summary>
     /// The starvation bound, 0 or more: how often the request of a tenant that has waited longest may see later ones admitted before
-    /// it, whatever their priority or tenant. A request that arrives when e others are waiting or running, k of them its own tenant's,
-    /// runs after at most e + (k + 1) * MaxBypasses others. 0: first come, first served.
+    /// it, whatever their priority or tenant. A request that arrives when e others have not ended, k of them its own tenant's, runs
+    /// after at most e + (k + 1) * MaxBypasses others. 0: first come, first served.
     /// </summary>
     public int MaxBypasses { get; init; } = 64;
 

@@ -64,6 +64,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="Formats.ModelFormatException">A file is malformed or uses something unsupported; the message names file, offset and field.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="PlatformNotSupportedException">The machine lacks the kernels that <see cref="EngineOptions.Kernels"/> or the environment asks for.</exception>
     public static async Task<InferenceEngine> LoadAsync(string path, EngineOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

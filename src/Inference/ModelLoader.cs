@@ -45,7 +45,7 @@ internal static class ModelLoader
         TimeProvider time = options.TimeProvider ?? TimeProvider.System;
         long start = time.GetTimestamp();
 
-        Device device = options.Device ?? cleanup.Add(new CpuDevice(options.Threads ?? ThreadTeam.DefaultThreads));
+        Device device = options.Device ?? cleanup.Add(new CpuDevice(options.Threads ?? ThreadTeam.DefaultThreads, options.Kernels));
         ModelFile file = cleanup.Add(ModelFile.Open(path));
         if (file.Tensors.Count == 0)
             throw new ModelFormatException(path, null, -1, "the file holds no weights");
@@ -106,6 +106,7 @@ internal static class ModelLoader
     private static void Validate(EngineOptions options)
     {
         Require(options.Threads is null or (>= 1 and <= 1024), options.Threads, nameof(options.Threads), "from 1 to 1024");
+        Require(Enum.IsDefined(options.Kernels) && (options.Device is null || options.Kernels == CpuKernels.Auto), options.Kernels, nameof(options.Kernels), "a defined choice, and Auto where a device is given");
         Require(options.ContextLength is null or >= 2, options.ContextLength, nameof(options.ContextLength), "at least 2");
         Require(options.MaxTokensPerStep is >= 1 and <= 1 << 20, options.MaxTokensPerStep, nameof(options.MaxTokensPerStep), "from 1 to 1048576");
         Require(options.MaxSequences is >= 1 and <= 1 << 16, options.MaxSequences, nameof(options.MaxSequences), "from 1 to 65536");

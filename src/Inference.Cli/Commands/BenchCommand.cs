@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Inference.Cli.Benchmarking;
+using Inference.Cpu;
 
 namespace Inference.Cli.Commands;
 
@@ -27,8 +28,9 @@ internal static class BenchCommand
         Option<int[]> batches = new("--batch") { Description = "Streams at once; several sizes separated by commas.", HelpName = "SIZES", DefaultValueFactory = _ => [1, 2, 4, 8, 16, 32], CustomParser = NumberList.Parse };
         Option<int?> repeat = CommonOptions.Whole("--repeat", "N", "Runs of each batch size.", 1, 1000, 3);
         Option<int?> threads = CommonOptions.Threads();
+        Option<CpuKernels> kernels = CommonOptions.Kernels();
         Option<bool> json = CommonOptions.Json();
-        Command command = new("bench", Explanation) { model, promptTokens, outputTokens, context, batches, threads, repeat, json };
+        Command command = new("bench", Explanation) { model, promptTokens, outputTokens, context, batches, threads, kernels, repeat, json };
         command.SetAction(async (arguments, cancellationToken) =>
         {
             int[] sizes = arguments.GetRequiredValue(batches);
@@ -36,7 +38,7 @@ internal static class BenchCommand
                 throw new UserErrorException("--batch takes sizes from 1 to 1024.");
 
             Workload workload = new(arguments.GetValue(promptTokens)!.Value, arguments.GetValue(outputTokens)!.Value, sizes.Max(), arguments.GetValue(context)!.Value);
-            EngineOptions options = workload.EngineOptions(CommonOptions.ThreadCount(arguments, threads));
+            EngineOptions options = workload.EngineOptions(CommonOptions.ThreadCount(arguments, threads)) with { Kernels = arguments.GetValue(kernels) };
             string path = arguments.GetRequiredValue(model);
             await using InferenceEngine engine = await EngineLoader.LoadAsync(path, options, terminal, cancellationToken);
             BatchMeasurement[] results = await MeasureAsync(engine, workload, sizes, arguments.GetValue(repeat)!.Value, terminal, cancellationToken);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Inference.Cpu;
 using Inference.Tokenization;
 
 namespace Inference.Cli.Commands;
@@ -15,6 +16,7 @@ internal static class GenerateCommand
         Option<bool> noSpecial = new("--no-special") { Description = "Add no special tokens to the prompt." };
         Option<bool> parseSpecial = new("--parse-special") { Description = "Read special tokens that are spelled out in the prompt." };
         Option<int?> threads = CommonOptions.Threads();
+        Option<CpuKernels> kernels = CommonOptions.Kernels();
         Option<bool> json = CommonOptions.Json();
         SamplingOptions sampling = new();
         Command command = new("generate", "Continues a text and streams what comes. Statistics go to the error stream.") { model, prompt };
@@ -23,12 +25,13 @@ internal static class GenerateCommand
         command.Add(noSpecial);
         command.Add(parseSpecial);
         command.Add(threads);
+        command.Add(kernels);
         command.Add(json);
         command.SetAction(async (arguments, cancellationToken) =>
         {
             GenerationOptions options = sampling.Read(arguments);
             byte[] text = await TextSource.ReadAsync(arguments.GetRequiredValue(prompt), terminal, cancellationToken);
-            EngineOptions engineOptions = new() { Threads = CommonOptions.ThreadCount(arguments, threads), ContextLength = arguments.GetValue(context), MaxSequences = 1 };
+            EngineOptions engineOptions = new() { Threads = CommonOptions.ThreadCount(arguments, threads), Kernels = arguments.GetValue(kernels), ContextLength = arguments.GetValue(context), MaxSequences = 1 };
             await using InferenceEngine engine = await EngineLoader.LoadAsync(arguments.GetRequiredValue(model), engineOptions, terminal, cancellationToken);
             int[] tokens = engine.Tokenizer.Encode(text, addSpecial: !arguments.GetValue(noSpecial), parseSpecial: arguments.GetValue(parseSpecial));
             Generation generation = await engine.SubmitAsync(tokens, options, cancellationToken);

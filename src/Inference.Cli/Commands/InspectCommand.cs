@@ -12,13 +12,14 @@ internal static class InspectCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> model = CommonOptions.Model();
+        Option<CpuKernels> kernels = CommonOptions.Kernels();
         Option<bool> json = CommonOptions.Json();
-        Command command = new("inspect", "Shows a model's metadata, its tensors and the memory it needs.") { model, json };
+        Command command = new("inspect", "Shows a model's metadata, its tensors and the memory it needs.") { model, kernels, json };
         command.SetAction(arguments =>
         {
             using ModelFile file = ModelFile.Open(arguments.GetRequiredValue(model));
             MemoryNeed memory = MemoryNeed.Of(file);
-            string device = DeviceName();
+            string device = DeviceName(arguments.GetValue(kernels));
             long parameters = file.Tensors.Values.Sum(tensor => tensor.ElementCount);
             if (arguments.GetValue(json))
             {
@@ -65,9 +66,9 @@ internal static class InspectCommand
     }
 
     /// <summary>What computes here unless told otherwise: registers, kernels and threads.</summary>
-    private static string DeviceName()
+    private static string DeviceName(CpuKernels kernels)
     {
-        using CpuDevice device = new(ThreadTeam.DefaultThreads);
+        using CpuDevice device = new(ThreadTeam.DefaultThreads, kernels);
         return device.Name;
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Inference.Execution;
 
@@ -21,6 +20,7 @@ internal unsafe struct AttentionJob
     public int* Blocks;
     public AttentionUnit* Units;
     public int UnitCount;
+    public AttentionDirect Direct;
     public AttentionScratch Scratch;
     public float* ScratchMemory;
     public float* Partials;
@@ -32,7 +32,7 @@ internal unsafe struct AttentionJob
         ref AttentionJob job = ref *(AttentionJob*)state;
         float* scratch = job.ScratchMemory + worker * job.Scratch.Floats;
         for (int unit; (unit = Interlocked.Increment(ref job._taken) - 1) < job.UnitCount;)
-            job.Compute(job.Units[unit], scratch);
+            job.Compute(unit, scratch);
     }
 
     /// <summary>Merges the partials of units that others computed, until no unit is left.</summary>
@@ -44,8 +44,9 @@ internal unsafe struct AttentionJob
             job.Merge(job.Units[unit], scratch);
     }
 
-    private readonly void Compute(in AttentionUnit unit, float* scratch)
+    private readonly void Compute(int index, float* scratch)
     {
+        AttentionUnit unit = Units[index];
         SequenceSlice sequence = Sequences[unit.Sequence];
         int firstRow = sequence.FirstRow + unit.FirstRow;
         int firstPosition = sequence.FirstPosition + unit.FirstRow;
@@ -53,18 +54,28 @@ internal unsafe struct AttentionJob
         var queries = (float**)(scratch + Scratch.Queries);
         for (int query = 0; query < queryCount; query++)
             queries[query] = Queries + Offset(firstRow + query / Group, unit.KvHead * Group + query % Group);
+        bool direct = unit.RowCount == 1 && Direct.IsSupported;
+        if (direct)
+            Direct.Arrange(queries[0], scratch + Scratch.Chunk);
 
         bool merges = unit.Partials < 0;
         var part = new AttentionPartial(scratch + Scratch.ChunkPartial, queryCount, Scratch.Stride);
         var total = new AttentionPartial(scratch + Scratch.Total, queryCount, Scratch.Stride);
         total.Clear(queryCount);
+        CacheChunk place = FirstChunk(unit);
+        // Another worker may take the next unit, but some unit follows, and this one is the best guess.
+        CacheChunk then = index + 1 < UnitCount ? FirstChunk(Units[index + 1]) : default;
         for (int chunk = 0; chunk < unit.ChunkCount; chunk++)
         {
-            int first = (unit.FirstChunk + chunk) * ChunkSize;
+            int first = place.First;
             int from = FirstQuery(first, firstPosition);
             if (!merges)
                 part = Partial(unit, chunk, queryCount);
-            ComputeChunk(unit.KvHead, Blocks + sequence.FirstBlock, first, firstPosition, firstPosition + unit.RowCount, from, queryCount, scratch, part);
+            if (direct)
+                ComputeDirect(place, chunk + 1 < unit.ChunkCount ? place.Following : then, scratch, part);
+            else
+                ComputeDecoded(place, firstPosition, from, queryCount, scratch, part);
+            place = place.Following;
             if (merges)
                 total.Merge(part, from, queryCount);
         }
@@ -102,32 +113,47 @@ internal unsafe struct AttentionJob
     // Rows before a chunk do not see it.
     private readonly int FirstQuery(int first, int firstPosition) => int.Max(0, first - firstPosition) * Group;
 
+    private readonly CacheChunk FirstChunk(in AttentionUnit unit)
+    {
+        SequenceSlice sequence = Sequences[unit.Sequence];
+        int end = sequence.FirstPosition + unit.FirstRow + unit.RowCount;
+        return new CacheChunk(Layer, unit.KvHead, Blocks + sequence.FirstBlock, unit.FirstChunk * ChunkSize, end);
+    }
+
     private readonly nint Offset(int row, int head) => ((nint)row * Heads + head) * HeadSize;
 
-    private readonly void ComputeChunk(
-        int kvHead, int* blocks, int first, int firstPosition, int positions, int from, int to, float* scratch, in AttentionPartial part)
+    private readonly void ComputeDirect(in CacheChunk place, in CacheChunk next, float* scratch, in AttentionPartial part)
+    {
+        float* scores = scratch + Scratch.Scores;
+        Direct.Score(scratch + Scratch.Chunk, place, next, scores);
+        for (int query = 0; query < Group; query++)
+            (part.Largest[query], part.Weight[query]) = Softmax.Soften(scores + query * ChunkSize, place.Count, Scale);
+        Direct.Accumulate(scores, place, next, part.Sums);
+    }
+
+    private readonly void ComputeDecoded(in CacheChunk place, int firstPosition, int from, int to, float* scratch, in AttentionPartial part)
     {
         float* chunk = scratch + Scratch.Chunk;
         float* scores = scratch + Scratch.Scores;
-        int longest = Visible(first, firstPosition, to - 1);
+        int first = place.First;
         // While the processor computes, memory brings what comes next: this chunk's values, then the next chunk's keys.
-        CacheReader.Prefetch(Cache, Layer, kvHead + Cache.KvHeads, blocks, first, longest);
-        CacheReader.ReadKeys(Cache, Layer, kvHead, blocks, first, longest, chunk);
-        AttentionTiles.Score((float**)(scratch + Scratch.Queries) + from, to - from, chunk, HeadSize, longest, scores + from * ChunkSize);
+        CacheReader.Prefetch(Cache, Layer, place.KvHead + Cache.KvHeads, place.Blocks, first, place.Count);
+        CacheReader.ReadKeys(Cache, Layer, place.KvHead, place.Blocks, first, place.Count, chunk);
+        AttentionTiles.Score((float**)(scratch + Scratch.Queries) + from, to - from, chunk, HeadSize, place.Count, scores + from * ChunkSize);
         for (int query = from; query < to; query++)
         {
             int visible = Visible(first, firstPosition, query);
-            (part.Largest[query], part.Weight[query]) = Soften(scores + query * ChunkSize, visible, Scale);
+            (part.Largest[query], part.Weight[query]) = Softmax.Soften(scores + query * ChunkSize, visible, Scale);
         }
 
-        int following = int.Min(ChunkSize, positions - first - ChunkSize);
-        if (following > 0)
-            CacheReader.Prefetch(Cache, Layer, kvHead, blocks, first + ChunkSize, following);
-        CacheReader.ReadValues(Cache, Layer, kvHead, blocks, first, longest, chunk, Scratch.Stride);
+        CacheChunk following = place.Following;
+        if (following.Count > 0)
+            CacheReader.Prefetch(Cache, Layer, place.KvHead, place.Blocks, following.First, following.Count);
+        CacheReader.ReadValues(Cache, Layer, place.KvHead, place.Blocks, first, place.Count, chunk, Scratch.Stride);
         // All rows see as much as the first one does; then each goes on alone.
         int common = Visible(first, firstPosition, from);
         AttentionTiles.Accumulate(scores + from * ChunkSize, to - from, chunk, Scratch.Stride, 0, common, part.Sums + from * Scratch.Stride);
-        for (int query = from; query < to && common < longest; query += Group)
+        for (int query = from; query < to && common < place.Count; query += Group)
         {
             int visible = Visible(first, firstPosition, query);
             if (visible > common)
@@ -138,31 +164,4 @@ internal unsafe struct AttentionJob
     /// <summary>How many positions of a chunk a query sees.</summary>
     private readonly int Visible(int first, int firstPosition, int query) =>
         int.Min(ChunkSize, firstPosition + query / Group - first + 1);
-
-    /// <summary>Turns scores into weights, exp(score x scale - largest); gives the largest and the sum.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (float Largest, float Weight) Soften(float* scores, int visible, float scale)
-    {
-        Vector512<float> scales = Vector512.Create(scale);
-        Vector512<float> hidden = Vector512.Create(float.NegativeInfinity);
-        Vector512<float> largest = hidden;
-        for (int i = 0; i < visible; i += Lanes.Count)
-        {
-            Vector512<int> seen = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(visible - i));
-            Vector512<float> score = Vector512.ConditionalSelect(seen.AsSingle(), Vector512.Load(scores + i) * scales, hidden);
-            score.Store(scores + i);
-            largest = Lanes.Larger(score, largest);
-        }
-
-        float top = Lanes.Max(largest);
-        Vector512<float> sum = Vector512<float>.Zero;
-        for (int i = 0; i < visible; i += Lanes.Count)
-        {
-            Vector512<float> weight = Exponential.Exp(Vector512.Load(scores + i) - Vector512.Create(top));
-            weight.Store(scores + i);
-            sum += weight;
-        }
-
-        return (top, Lanes.Sum(sum));
-    }
 }

@@ -51,6 +51,7 @@ internal sealed unsafe class AttentionKernel : IDisposable
             Blocks = step.Blocks,
             Units = (AttentionUnit*)_units.Data,
             UnitCount = units,
+            Direct = new AttentionDirect(cache, group),
             Scratch = scratch,
             ScratchMemory = (float*)_scratch.Data,
             Partials = (float*)_partials.Data,

@@ -57,8 +57,8 @@ internal readonly unsafe struct AttentionPartial
             Vector512<float> largest = Vector512.Load(Largest + first);
             Vector512<float> nextLargest = Vector512.Load(next.Largest + first);
             Vector512<float> larger = Lanes.Larger(nextLargest, largest);
-            Vector512<float> keep = Exponential.Exp(largest - larger);
-            Vector512<float> add = Exponential.Exp(nextLargest - larger);
+            Vector512<float> keep = Exponential.ExpOfNegative(largest - larger);
+            Vector512<float> add = Exponential.ExpOfNegative(nextLargest - larger);
             larger.Store(Largest + first);
             Vector512.FusedMultiplyAdd(Vector512.Load(next.Weight + first), add, Vector512.Load(Weight + first) * keep).Store(Weight + first);
             keep.Store(kept);

@@ -8,7 +8,7 @@ internal readonly unsafe struct AttentionScratch
     {
         Stride = (headSize + Lanes.Count - 1) & -Lanes.Count;
         Chunk = 0;
-        Scores = Chunk + CacheReader.ChunkSize * Stride;
+        Scores = Chunk + nint.Max(CacheReader.ChunkSize, queries) * Stride;
         ChunkPartial = Scores + queries * CacheReader.ChunkSize;
         Total = ChunkPartial + AttentionPartial.Floats(queries, Stride);
         Queries = (Total + AttentionPartial.Floats(queries, Stride) + 1) & ~1;
@@ -18,7 +18,7 @@ internal readonly unsafe struct AttentionScratch
     /// <summary>Elements of a head, rounded up to whole vectors.</summary>
     public nint Stride { get; }
 
-    /// <summary>The decoded keys, then values, of a chunk.</summary>
+    /// <summary>The decoded keys, then values, of a chunk; or the queries of one row, arranged for tiles.</summary>
     public nint Chunk { get; }
 
     /// <summary>[queries][chunk]: scores, then weights.</summary>

@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-using Inference.Cpu.Assembled;
 using Inference.Cpu.Linear;
 using Inference.Execution;
 using Inference.Formats;
@@ -18,6 +16,7 @@ internal sealed unsafe class CpuDevice : Device
     // Models have one or two embeddings; with more than these per step, angles are computed again for each layer.
     private const int RopeTables = 4;
 
+    private readonly KernelWidth _kernels;
     private readonly ThreadTeam _team;
     private readonly CpuStep _step = new();
     private readonly AttentionKernel _attention = new();
@@ -29,8 +28,12 @@ internal sealed unsafe class CpuDevice : Device
 
     /// <summary>Starts the device's threads.</summary>
     /// <param name="threads">Workers, the calling thread included; at least 1. <see cref="ThreadTeam.DefaultThreads"/> suits most machines.</param>
-    public CpuDevice(int threads)
+    /// <param name="kernels">Which kernels to compute with.</param>
+    /// <exception cref="PlatformNotSupportedException">The machine lacks those kernels.</exception>
+    /// <exception cref="ArgumentException">The environment names kernels that do not exist.</exception>
+    public CpuDevice(int threads, CpuKernels kernels = CpuKernels.Auto)
     {
+        _kernels = KernelChoice.Resolve(kernels);
         _team = new ThreadTeam(threads);
         _ropes = new RopeTable[RopeTables];
         for (int i = 0; i < RopeTables; i++)
@@ -38,18 +41,10 @@ internal sealed unsafe class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override string Name
-    {
-        get
-        {
-            string width = Vector512.IsHardwareAccelerated ? "512" : Vector256.IsHardwareAccelerated ? "256" : "128";
-            string kernels = VnniSupport.IsEnabled ? "vectors, assembled VNNI kernels" : "vectors";
-            return $"CPU, {width}-bit {kernels}, {_team.Count} {(_team.Count == 1 ? "thread" : "threads")}";
-        }
-    }
+    public override string Name => $"CPU, {KernelChoice.Describe(_kernels)}, {_team.Count} {(_team.Count == 1 ? "thread" : "threads")}";
 
     /// <inheritdoc/>
-    public override DeviceWeight Upload(StoredTensor tensor, WeightUse use) => new CpuWeight(tensor, use, _team);
+    public override DeviceWeight Upload(StoredTensor tensor, WeightUse use) => new CpuWeight(tensor, use, _team, _kernels);
 
     /// <inheritdoc/>
     public override DeviceTensor Allocate(int capacity, int columns) => new CpuTensor(capacity, columns);

@@ -15,7 +15,8 @@ internal sealed unsafe class CpuKvCache : DeviceKvCache
         if (shape.HeadSize is < 2 or > CacheWriter.LargestHead || shape.HeadSize % 2 != 0)
             throw new NotSupportedException($"The CPU device supports even head sizes up to {CacheWriter.LargestHead}, not {shape.HeadSize}.");
         ArgumentOutOfRangeException.ThrowIfLessThan(shape.BlockSize, 1, nameof(shape));
-        _buffer = new NativeBuffer(checked((nuint)(shape.Blocks * shape.BytesPerBlock)));
+        _buffer = new NativeBuffer(CacheLayout.ByteLength(shape));
+        HugePages.Advise(_buffer.Data, _buffer.ByteLength);
     }
 
     /// <summary>Where things lie.</summary>

@@ -11,7 +11,7 @@ internal sealed unsafe class CpuWeight : DeviceWeight
 
     /// <summary>Lays a weight out.</summary>
     /// <exception cref="NotSupportedException">The type cannot be computed with, or the shape is too large.</exception>
-    public CpuWeight(StoredTensor tensor, WeightUse use, ThreadTeam team)
+    public CpuWeight(StoredTensor tensor, WeightUse use, ThreadTeam team, KernelWidth kernels = KernelWidth.Widest)
         : base(RowsOf(tensor, use), ColumnsOf(tensor, use))
     {
         if (!BlockFormat.IsComputable(tensor.Type))
@@ -33,7 +33,7 @@ internal sealed unsafe class CpuWeight : DeviceWeight
 
         if (use.HasFlag(WeightUse.Linear))
         {
-            Matrix = PackedMatrix.Pack(tensor, team);
+            Matrix = PackedMatrix.Pack(tensor, team, kernels);
             tensor.ReleasePages();
         }
     }

@@ -52,9 +52,9 @@ internal static unsafe class Lanes
     {
         Vector256<float> eight = Larger(lanes.GetLower(), lanes.GetUpper());
         Vector128<float> four = Larger(eight.GetLower(), eight.GetUpper());
-        float first = four[0] > four[2] ? four[0] : four[2];
-        float second = four[1] > four[3] ? four[1] : four[3];
-        return first > second ? first : second;
+        // No branches: which is the largest, no processor guesses.
+        Vector128<float> two = Larger(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 2, 3)));
+        return Larger(two, Vector128.Shuffle(two, Vector128.Create(1, 1, 1, 1))).ToScalar();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -11,14 +11,15 @@ internal static class PhysicalCores
     /// <returns>At least 1; logical processors where the operating system does not show the cores.</returns>
     public static int CountAvailable()
     {
-        // The runtime has already taken the affinity mask and the quota of the control group into account.
+        // The runtime has already taken the affinity mask into account, and the quota of the control group, but that one rounded up.
         int processors = Environment.ProcessorCount;
         if (!OperatingSystem.IsLinux())
             return processors;
         try
         {
             int cores = CountLinux(Topology, AllowedProcessors(File.ReadLines("/proc/self/status")));
-            return cores == 0 ? processors : Math.Min(cores, processors);
+            int paid = (int)Math.Clamp(CpuQuota.Read(), 1, int.MaxValue);
+            return Math.Min(paid, cores == 0 ? processors : Math.Min(cores, processors));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException or OverflowException)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Inference.Cpu;
 
@@ -9,6 +10,9 @@ internal sealed class ThreadGate
     // Longer than the gaps between the operations of a step, far shorter than a thread's time slice.
     private static readonly long _spinTicks = Stopwatch.Frequency * 30 / 1_000_000;
     private static readonly long _yieldTicks = Stopwatch.Frequency * 100 / 1_000_000;
+
+    // Asking for the time takes longer than a look.
+    private const int LooksPerTimestamp = 16;
 
     private readonly object _lock = new();
     private readonly bool _spins;
@@ -44,9 +48,12 @@ internal sealed class ThreadGate
         long spinEnd = _spins ? start + _spinTicks : start;
         while (Stopwatch.GetTimestamp() < spinEnd)
         {
-            Thread.SpinWait(4);
-            if (Count != seen)
-                return Count;
+            for (int look = 0; look < LooksPerTimestamp; look++)
+            {
+                Pause();
+                if (Count != seen)
+                    return Count;
+            }
         }
 
         long yieldEnd = start + _yieldTicks;
@@ -58,6 +65,15 @@ internal sealed class ThreadGate
         }
 
         return Sleep(seen);
+    }
+
+    // Thread.SpinWait is as long on every machine, which is longer than a look needs to be.
+    private static void Pause()
+    {
+        if (X86Base.IsSupported)
+            X86Base.Pause();
+        else
+            Thread.SpinWait(1);
     }
 
     private int Sleep(int seen)

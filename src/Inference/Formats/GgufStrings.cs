@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Text;
+using Utf8Encoding = System.Text.Unicode.Utf8;
 
 namespace Inference.Formats;
 
@@ -57,6 +58,16 @@ public sealed class GgufStrings : IReadOnlyList<string>
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>The same strings with bytes that are not UTF-8 replaced by U+FFFD, as decoding would: itself where there are none.</summary>
+    internal GgufStrings ReplaceInvalid()
+    {
+        // Valid as a whole, and no string begins inside a character.
+        bool valid = Utf8Encoding.IsValid(_utf8);
+        for (int i = 0; valid && i < _ends.Length; i++)
+            valid = _ends[i] == _utf8.Length || (_utf8[_ends[i]] & 0xC0) != 0x80;
+        return valid ? this : new GgufStrings([.. this]);
+    }
 
     private int Start(int index) => index == 0 ? 0 : _ends[index - 1];
 }

@@ -6,9 +6,10 @@ namespace Inference.Scheduling;
 /// <remarks>
 /// <para>Nobody knows how long an output becomes. Without a reserve, everything whose prompt fits is admitted, outgrows the cache,
 /// and is preempted and computed again; with a reserve for the longest possible outputs, most of the cache stays empty. So the
-/// reserve is a fraction of what could still be written, and the fraction is how near the tokens lost to preemptions have come to
-/// their limit (<see cref="SchedulerOptions.MaxWaste"/> of all tokens computed): none while nothing is lost, everything at the
-/// limit, when what is admitted can no longer lose anything to its equals.</para>
+/// reserve follows what preemptions waste, w, in units of its limit (<see cref="SchedulerOptions.MaxWaste"/> of all tokens
+/// computed): nothing while nothing is lost; w times what outputs turn out to need on average, up to the limit; from there on
+/// more, until at twice the limit all is kept that could ever be written, and what is admitted can no longer lose anything to its
+/// equals.</para>
 /// <para>The idea of learning from preemptions how much to reserve is that of SGLang's scheduler (Zheng et al., 2024); there it is
 /// the ratio itself that jumps and decays.</para>
 /// </remarks>
@@ -19,6 +20,8 @@ internal sealed class GrowthReserve(BlockPool pool, double maxWaste)
 
     private double _computed;
     private double _lost;
+    private double _written;
+    private double _allowed;
     private double _fraction;
     private long _promised;
 
@@ -32,6 +35,15 @@ internal sealed class GrowthReserve(BlockPool pool, double maxWaste)
             return;
         _computed /= 2;
         _lost /= 2;
+        _written /= 2;
+        _allowed /= 2;
+    }
+
+    /// <summary>An output has ended, and shows how much of what it might have written it did write.</summary>
+    public void NoteEnded(Sequence sequence)
+    {
+        _written += sequence.Length - sequence.PromptLength;
+        _allowed += sequence.MaxLength - sequence.PromptLength;
     }
 
     public void NotePreempted(Sequence victim)
@@ -52,7 +64,10 @@ internal sealed class GrowthReserve(BlockPool pool, double maxWaste)
     /// <summary>Sums up what running sequences are promised; before the admissions of a step.</summary>
     public void Assess(ReadOnlySpan<Sequence> running)
     {
-        _fraction = _lost <= 0 ? 0 : Math.Min(1, _lost / (maxWaste * Math.Max(_computed, 1)));
+        // What little an engine has computed at first says nothing yet: one cacheful at least is the measure.
+        double waste = _lost / (maxWaste * Math.Max(_computed, (double)pool.BlockCount * pool.BlockSize));
+        double mean = _allowed > 0 ? _written / _allowed : 1;
+        _fraction = waste <= 0 ? 0 : Math.Min(1, (waste * mean) + Math.Max(0, waste - 1));
         _promised = 0;
         if (_fraction == 0)
             return;

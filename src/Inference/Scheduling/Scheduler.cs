@@ -20,7 +20,7 @@ internal sealed class Scheduler
     private readonly WaitingQueue _waiting;
     private readonly RunningSet _running = new();
     private readonly FairShare _shares;
-    private readonly PriorityAgeing _ageing;
+    private readonly PriorityAgeing? _ageing;
     private readonly BatchGate _gate;
     private readonly GrowthReserve _reserve;
     private readonly Preemption _preemption;
@@ -35,7 +35,9 @@ internal sealed class Scheduler
         _options = options;
         _pool = pool;
         _shares = new FairShare(options.Tenants);
-        _ageing = new PriorityAgeing(options.AgeingInterval);
+        // Nobody asks how long sequences have waited unless one of these depends on it, and there may be very many.
+        if (options.AgeingInterval < long.MaxValue || options.Batching == BatchingMode.Windowed)
+            _ageing = new PriorityAgeing(options.AgeingInterval);
         _gate = new BatchGate(options, Math.Min(options.MaxSequences, options.MaxTokensPerStep));
         _reserve = new GrowthReserve(pool, options.MaxWaste);
         _waiting = new WaitingQueue(options, pool, _gate, _reserve);
@@ -90,7 +92,7 @@ internal sealed class Scheduler
         _plan.Clear();
         _plan.NoteExpired(_running.Sequences, now);
         _plan.NoteExpired(_waiting.Sequences, now);
-        _ageing.Advance(_waiting.Sequences, now);
+        _ageing?.Advance(_waiting.Sequences, now);
         PlanDecodes();
         PlanPrompts();
         // What had to be taken from one is not handed to another that does not run yet.
@@ -156,6 +158,7 @@ internal sealed class Scheduler
         sequence.State = SequenceState.Finished;
         if (before == SequenceState.Running)
         {
+            _reserve.NoteEnded(sequence);
             sequence.Table.Release(_pool);
             _running.Remove(sequence);
             if (!sequence.IsPaused)

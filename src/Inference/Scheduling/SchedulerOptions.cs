@@ -15,10 +15,10 @@ internal sealed record SchedulerOptions
     /// <summary>
     /// The starvation bound b, 0 or more. Of every tenant, the waiting sequence that came first sees at most b admissions of later
     /// arrivals, whatever their priority, tenant or cached prefix; then it is overdue: nothing but earlier overdue ones is admitted
-    /// before it, and only those may preempt it. So a sequence that arrives when e others are live, k of them its own tenant's and
-    /// waiting, is admitted before the (e + (k + 1) b + 1)th other sequence that runs; that is, after at most (e + (k + 1) b) l tokens
-    /// of others, each of at most l tokens, and what preemptions compute again of them. Time while it is paused, or kept waiting by its tenant's own limit, is
-    /// not counted. 0 makes admission strictly first come, first served.
+    /// before it, and only those may preempt it. So a sequence that arrives when e others have not ended, k of them its own tenant's,
+    /// is admitted after at most e + (k + 1) b others have run, that is, after (e + (k + 1) b) l tokens where each has at most l, and
+    /// what preemptions compute again of them. What happens while it is paused or kept waiting by its tenant's own limit or by a batch
+    /// that is not continuous is not counted. 0 makes admission strictly first come, first served.
     /// </summary>
     /// <remarks>It counts for the first of each tenant alone, since a tenant that floods the queue would otherwise soon have nothing but overdue ones in it.</remarks>
     public int MaxBypasses { get; init; } = 64;
@@ -49,10 +49,10 @@ internal sealed record SchedulerOptions
     public bool ChunkedPrefill { get; init; } = true;
 
     /// <summary>
-    /// The share of all computed tokens, above 0, that may be lost to preemptions. The nearer it is, the more of the cache is kept
-    /// free at admissions for the growth of what runs; at the limit all that running sequences may ever need.
+    /// The share of all computed tokens, above 0, that preemptions should not waste more than. The nearer it is, the more of the
+    /// cache is kept free at admissions for the growth of what runs; at twice the limit all that running sequences may ever need.
     /// </summary>
-    public double MaxWaste { get; init; } = 0.05;
+    public double MaxWaste { get; init; } = 0.1;
 
     /// <exception cref="ArgumentOutOfRangeException">A limit is out of its range.</exception>
     internal void Validate()

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers;
 
 namespace Inference.Tokenization;
 
@@ -12,18 +12,30 @@ internal static class ByteLevelAlphabet
     /// <summary>The character that stands for a byte.</summary>
     public static char Character(byte value) => _characters[value];
 
-    /// <summary>The bytes that a token's text stands for; its UTF-8 where a character is outside the alphabet.</summary>
-    public static byte[] Bytes(string text)
+    /// <summary>Writes the bytes that a token's text stands for; the text itself where a character is outside the alphabet.</summary>
+    /// <param name="text">UTF-8.</param>
+    /// <param name="destination">Receives them.</param>
+    public static void Write(ReadOnlySpan<byte> text, IBufferWriter<byte> destination)
     {
-        byte[] bytes = new byte[text.Length];
+        Span<byte> bytes = destination.GetSpan(text.Length);
+        int count = 0;
         for (int i = 0; i < text.Length; i++)
         {
-            if (text[i] >= _bytes.Length || _bytes[text[i]] < 0)
-                return Encoding.UTF8.GetBytes(text);
-            bytes[i] = (byte)_bytes[text[i]];
+            int character = text[i];
+            // The alphabet ends below U+0800: its characters take one byte or two.
+            if (character >= 0x80)
+                character = character is >= 0xC2 and < 0xE0 && ++i < text.Length ? (character & 0x1F) << 6 | text[i] & 0x3F : _bytes.Length;
+            if (character >= _bytes.Length || _bytes[character] < 0)
+            {
+                text.CopyTo(bytes);
+                count = text.Length;
+                break;
+            }
+
+            bytes[count++] = (byte)_bytes[character];
         }
 
-        return bytes;
+        destination.Advance(count);
     }
 
     private static bool IsPrintable(int value) => value is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF);

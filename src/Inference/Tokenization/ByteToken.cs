@@ -6,10 +6,10 @@ namespace Inference.Tokenization;
 internal static class ByteToken
 {
     /// <summary>Reads such a spelling.</summary>
-    public static bool TryParse(string text, out byte value)
+    public static bool TryParse(ReadOnlySpan<byte> text, out byte value)
     {
         value = 0;
-        return text.Length == 6 && text.StartsWith("<0x", StringComparison.Ordinal) && text[5] == '>'
-            && byte.TryParse(text.AsSpan(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+        return text.Length == 6 && text.StartsWith("<0x"u8) && text[5] == '>'
+            && byte.TryParse(text.Slice(3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
     }
 }

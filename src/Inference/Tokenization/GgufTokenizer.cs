@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using Inference.Formats;
 
 namespace Inference.Tokenization;
@@ -8,14 +10,14 @@ internal sealed class GgufTokenizer
     private const string Keys = "tokenizer.ggml.";
 
     private readonly GgufFile _file;
-    private readonly string[] _texts;
+    private readonly GgufStrings _texts;
     private readonly TokenKind[] _kinds;
 
     private GgufTokenizer(GgufFile file)
     {
         _file = file;
-        _texts = [.. file.GetStrings(Keys + "tokens")];
-        if (_texts.Length == 0)
+        _texts = file.GetStrings(Keys + "tokens").ReplaceInvalid();
+        if (_texts.Count == 0)
             throw Error("tokens", "the vocabulary is empty");
         _kinds = ReadKinds();
     }
@@ -36,17 +38,17 @@ internal sealed class GgufTokenizer
 
     private BpeTokenizer ReadSentencePiece()
     {
-        float[] scores = _file.FindSingleArray(Keys + "scores") ?? new float[_texts.Length];
+        float[] scores = _file.FindSingleArray(Keys + "scores") ?? new float[_texts.Count];
         CheckLength("scores", scores.Length);
-        var pieces = new PieceTable();
+        var pieces = new PieceTable(_texts.Count);
         int[] bytes = new int[256];
         Array.Fill(bytes, -1);
-        for (int i = 0; i < _texts.Length; i++)
+        for (int i = 0; i < _texts.Count; i++)
         {
-            if (_kinds[i] == TokenKind.Byte && ByteToken.TryParse(_texts[i], out byte value))
+            if (_kinds[i] == TokenKind.Byte && ByteToken.TryParse(_texts.Utf8(i), out byte value))
                 bytes[value] = i;
-            else if (_kinds[i] is TokenKind.Normal or TokenKind.UserDefined or TokenKind.Unused && _texts[i].Length > 0)
-                pieces.Add(_texts[i], i);
+            else if (_kinds[i] is TokenKind.Normal or TokenKind.UserDefined or TokenKind.Unused && _texts.Utf8(i).Length > 0)
+                pieces.Add(_texts.Utf8(i), i);
         }
 
         int unknown = FindToken("unknown_token_id", Usual(0, TokenKind.Unknown)) ?? -1;
@@ -54,7 +56,7 @@ internal sealed class GgufTokenizer
             throw Error("tokens", "there is neither a token for every byte nor an unknown token");
 
         bool addsPrefix = _file.FindBoolean(Keys + "add_space_prefix") ?? true;
-        var decoder = new TokenDecoder(ByteLevel: false, ByteTokens: false, [("\u2581", " ")], LeadingSpaceIsPrefix: addsPrefix);
+        var decoder = new TokenDecoder(ByteLevel: false, ByteTokens: false, [([.. "\u2581"u8], [.. " "u8])], LeadingSpaceIsPrefix: addsPrefix);
         List<Normalizer> normalizers = [new ReplaceNormalizer([.. " "u8], [.. "\u2581"u8])];
         if (addsPrefix)
             normalizers.Insert(0, new PrefixNormalizer([.. " "u8]));
@@ -68,46 +70,55 @@ internal sealed class GgufTokenizer
     {
         string pre = _file.FindString(Keys + "pre") ?? "default";
         PreTokenizer preTokenizer = GgufPreTokenizers.Find(_file.Path, pre);
-        var ids = new Dictionary<string, int>(_texts.Length, StringComparer.Ordinal);
-        for (int i = 0; i < _texts.Length; i++)
-            ids.TryAdd(_texts[i], i);
-
-        PieceTable? wholePieces = null;
-        if (GgufPreTokenizers.IsLlama3(pre))
+        var ids = new PieceTable(_texts.Count);
+        bool takesWholePieces = GgufPreTokenizers.IsLlama3(pre);
+        PieceTable? wholePieces = takesWholePieces ? new PieceTable(_texts.Count) : null;
+        var bytesOfPiece = new ArrayBufferWriter<byte>();
+        for (int i = 0; i < _texts.Count; i++)
         {
-            wholePieces = new PieceTable();
-            foreach ((string text, int id) in ids)
-            {
-                if (_kinds[id] == TokenKind.Normal)
-                    wholePieces.Add(ByteLevelAlphabet.Bytes(text), id);
-            }
+            if (!ids.Add(_texts.Utf8(i), i) || wholePieces is null || _kinds[i] != TokenKind.Normal)
+                continue;
+            bytesOfPiece.ResetWrittenCount();
+            ByteLevelAlphabet.Write(_texts.Utf8(i), bytesOfPiece);
+            wholePieces.Add(bytesOfPiece.WrittenSpan, i);
         }
 
-        int[] bytes = [.. Enumerable.Range(0, 256).Select(i => ids.GetValueOrDefault(ByteLevelAlphabet.Character((byte)i).ToString(), -1))];
+        int[] bytes = new int[256];
+        for (int i = 0; i < bytes.Length; i++)
+            bytes[i] = ids.Find(Encoding.UTF8.GetBytes(ByteLevelAlphabet.Character((byte)i).ToString()));
         var alphabet = new ByteAlphabet(bytes, FindToken("unknown_token_id") ?? -1);
         var decoder = new TokenDecoder(ByteLevel: true, ByteTokens: false, [], LeadingSpaceIsPrefix: false);
         var model = new BpeModel(alphabet, ReadMerges(ids), wholePieces);
-        return Build(decoder, FindToken("bos_token_id"), FindToken("eos_token_id"), GgufPreTokenizers.IsLlama3(pre), [], preTokenizer, model);
+        return Build(decoder, FindToken("bos_token_id"), FindToken("eos_token_id"), takesWholePieces, [], preTokenizer, model);
     }
 
-    private RankedMerges ReadMerges(Dictionary<string, int> ids)
+    private RankedMerges ReadMerges(PieceTable ids)
     {
-        GgufStrings lines = _file.GetStrings(Keys + "merges");
+        GgufStrings lines = _file.GetStrings(Keys + "merges").ReplaceInvalid();
         var merges = new RankedMerges(lines.Count);
+        byte[] both = new byte[256];
         for (int i = 0; i < lines.Count; i++)
         {
             // A token may itself start with a space, so the separator is the first one after that.
-            string line = lines[i];
-            int space = line.Length > 1 ? line.IndexOf(' ', 1) : -1;
-            if (space < 0
-                || !ids.TryGetValue(line[..space], out int left)
-                || !ids.TryGetValue(line[(space + 1)..], out int right)
-                || !ids.TryGetValue(line.Remove(space, 1), out int merged))
+            ReadOnlySpan<byte> line = lines.Utf8(i);
+            int space = line.Length > 1 ? line[1..].IndexOf((byte)' ') + 1 : 0;
+            if (space > 0)
             {
-                throw Error($"merges[{i}]", $"\"{line}\" does not merge two tokens into a third");
+                if (both.Length < line.Length)
+                    both = new byte[2 * line.Length];
+                line[..space].CopyTo(both);
+                line[(space + 1)..].CopyTo(both.AsSpan(space));
+                int left = ids.Find(line[..space]);
+                int right = ids.Find(line[(space + 1)..]);
+                int merged = ids.Find(both.AsSpan(0, line.Length - 1));
+                if (left >= 0 && right >= 0 && merged >= 0)
+                {
+                    merges.Add(i, left, right, merged);
+                    continue;
+                }
             }
 
-            merges.Add(i, left, right, merged);
+            throw Error($"merges[{i}]", $"\"{lines[i]}\" does not merge two tokens into a third");
         }
 
         return merges;
@@ -118,9 +129,9 @@ internal sealed class GgufTokenizer
     {
         var vocabulary = new Vocabulary(_texts, _kinds, decoder);
         List<AddedToken> added = [];
-        for (int i = 0; i < _texts.Length; i++)
+        for (int i = 0; i < _texts.Count; i++)
         {
-            if (_texts[i].Length == 0 || _kinds[i] is not (TokenKind.Control or TokenKind.Unknown or TokenKind.UserDefined))
+            if (_texts.Utf8(i).Length == 0 || _kinds[i] is not (TokenKind.Control or TokenKind.Unknown or TokenKind.UserDefined))
                 continue;
             added.Add(new AddedToken(i, _texts[i], IsSpecial: _kinds[i] != TokenKind.UserDefined));
         }
@@ -143,7 +154,7 @@ internal sealed class GgufTokenizer
     {
         int[]? types = _file.FindInt32Array(Keys + "token_type");
         if (types is null)
-            return [.. Enumerable.Repeat(TokenKind.Normal, _texts.Length)];
+            return [.. Enumerable.Repeat(TokenKind.Normal, _texts.Count)];
 
         CheckLength("token_type", types.Length);
         var kinds = new TokenKind[types.Length];
@@ -169,7 +180,7 @@ internal sealed class GgufTokenizer
             throw Error(key, $"a token id was expected and {value} found");
         if (id is -1 or uint.MaxValue)
             return null;
-        return id >= 0 && id < _texts.Length ? (int)id : throw Error(key, $"there is no token {id} in a vocabulary of {_texts.Length}");
+        return id >= 0 && id < _texts.Count ? (int)id : throw Error(key, $"there is no token {id} in a vocabulary of {_texts.Count}");
     }
 
     // Files from before these keys have SentencePiece's own numbering.
@@ -177,8 +188,8 @@ internal sealed class GgufTokenizer
 
     private void CheckLength(string key, int length)
     {
-        if (length != _texts.Length)
-            throw Error(key, $"{length} entries were found for {_texts.Length} tokens");
+        if (length != _texts.Count)
+            throw Error(key, $"{length} entries were found for {_texts.Count} tokens");
     }
 
     private ModelFormatException Error(string key, string problem)

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers;
 
 namespace Inference.Tokenization;
 
@@ -10,23 +10,38 @@ namespace Inference.Tokenization;
 internal sealed record TokenDecoder(
     bool ByteLevel,
     bool ByteTokens,
-    IReadOnlyList<(string From, string To)> Replacements,
+    IReadOnlyList<(byte[] From, byte[] To)> Replacements,
     bool LeadingSpaceIsPrefix)
 {
-    /// <summary>The bytes of a token in mid-text; none for those that are not text.</summary>
-    public byte[] Bytes(string text, TokenKind kind)
+    /// <summary>Writes the bytes of a token in mid-text; none for those that are not text.</summary>
+    /// <param name="spelling">The vocabulary's own spelling of the token.</param>
+    /// <param name="kind">What the token is.</param>
+    /// <param name="destination">Receives them.</param>
+    public void Write(ReadOnlySpan<byte> spelling, TokenKind kind, IBufferWriter<byte> destination)
     {
         if (kind is TokenKind.Control or TokenKind.Unknown)
-            return [];
-        if ((ByteTokens || kind == TokenKind.Byte) && ByteToken.TryParse(text, out byte value))
-            return [value];
-        if (kind == TokenKind.UserDefined)
-            return Encoding.UTF8.GetBytes(text);
-        if (ByteLevel)
-            return ByteLevelAlphabet.Bytes(text);
+            return;
+        if ((ByteTokens || kind == TokenKind.Byte) && ByteToken.TryParse(spelling, out byte value))
+            destination.Write([value]);
+        else if (kind == TokenKind.UserDefined)
+            destination.Write(spelling);
+        else if (ByteLevel)
+            ByteLevelAlphabet.Write(spelling, destination);
+        else
+            WriteReplaced(spelling, destination);
+    }
 
-        foreach ((string from, string to) in Replacements)
-            text = text.Replace(from, to, StringComparison.Ordinal);
-        return Encoding.UTF8.GetBytes(text);
+    private void WriteReplaced(ReadOnlySpan<byte> spelling, IBufferWriter<byte> destination)
+    {
+        foreach ((byte[] from, byte[] to) in Replacements)
+        {
+            if (spelling.IndexOf(from) < 0)
+                continue;
+            var replaced = new ArrayBufferWriter<byte>(spelling.Length + to.Length);
+            new ReplaceNormalizer(from, to).Apply(spelling, isStart: false, replaced);
+            spelling = replaced.WrittenSpan;
+        }
+
+        destination.Write(spelling);
     }
 }

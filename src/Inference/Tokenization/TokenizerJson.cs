@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using Inference.Formats;
 
 namespace Inference.Tokenization;
@@ -56,11 +58,16 @@ internal static class TokenizerJson
         PieceTable? whole = null;
         if (model.GetBoolean("ignore_merges", false) || !isByteLevel)
         {
-            whole = new PieceTable();
+            whole = new PieceTable(vocabulary.Ids.Count);
+            var decoder = new TokenDecoder(isByteLevel, ByteTokens: false, [], LeadingSpaceIsPrefix: false);
+            var bytesOfPiece = new ArrayBufferWriter<byte>();
             foreach ((string text, int id) in vocabulary.Ids)
             {
-                if (text.Length > 0)
-                    whole.Add(isByteLevel ? ByteLevelAlphabet.Bytes(text) : System.Text.Encoding.UTF8.GetBytes(text), id);
+                if (text.Length == 0)
+                    continue;
+                bytesOfPiece.ResetWrittenCount();
+                decoder.Write(Encoding.UTF8.GetBytes(text), TokenKind.Normal, bytesOfPiece);
+                whole.Add(bytesOfPiece.WrittenSpan, id);
             }
         }
 

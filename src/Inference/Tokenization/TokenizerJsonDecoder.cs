@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Inference.Tokenization;
 
 /// <summary>Reads the decoder of a tokenizer.json.</summary>
@@ -36,7 +38,7 @@ internal static class TokenizerJsonDecoder
                 string to = content.AsString();
                 if (from.Length == 0 || to.Length > from.Length)
                     throw content.Error("replacing a text by a longer one is not supported");
-                return decoder with { Replacements = [.. decoder.Replacements, (from, to)] };
+                return decoder with { Replacements = [.. decoder.Replacements, (Encoding.UTF8.GetBytes(from), Encoding.UTF8.GetBytes(to))] };
             case "Strip":
                 int start = component.Get("start").AsInt32();
                 if (component.Get("content").AsString() != " " || start is not (0 or 1) || component.Get("stop").AsInt32() != 0)
@@ -47,7 +49,7 @@ internal static class TokenizerJsonDecoder
                 if (mark.Length == 0)
                     throw component.Error("the replacement is empty");
                 string scheme = component.Find("prepend_scheme")?.AsString() ?? (component.GetBoolean("add_prefix_space", true) ? "always" : "never");
-                return decoder with { Replacements = [.. decoder.Replacements, (mark, " ")], LeadingSpaceIsPrefix = scheme != "never" };
+                return decoder with { Replacements = [.. decoder.Replacements, (Encoding.UTF8.GetBytes(mark), [(byte)' '])], LeadingSpaceIsPrefix = scheme != "never" };
             default:
                 throw type.Error($"the decoder {type.AsString()} is not supported");
         }

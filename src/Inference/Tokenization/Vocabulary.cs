@@ -1,9 +1,12 @@
+using System.Buffers;
+using Inference.Formats;
+
 namespace Inference.Tokenization;
 
 /// <summary>The tokens of a vocabulary: how each is spelled, what bytes it contributes, what it is. Immutable.</summary>
 internal sealed class Vocabulary
 {
-    private readonly string?[] _texts;
+    private readonly IReadOnlyList<string?> _texts;
     private readonly TokenKind[] _kinds;
     private readonly byte[] _bytes;
     private readonly int[] _ends;
@@ -13,30 +16,43 @@ internal sealed class Vocabulary
     /// <param name="kinds">What each token is.</param>
     /// <param name="decoder">How spellings turn into text.</param>
     public Vocabulary(string?[] texts, TokenKind[] kinds, TokenDecoder decoder)
+        : this(texts, new GgufStrings([.. texts.Select(text => text ?? "")]), kinds, decoder)
+    {
+    }
+
+    /// <summary>Takes over the spellings as UTF-8, and makes strings of them only when asked.</summary>
+    /// <param name="texts">The vocabulary's own spelling of each token.</param>
+    /// <param name="kinds">What each token is.</param>
+    /// <param name="decoder">How spellings turn into text.</param>
+    public Vocabulary(GgufStrings texts, TokenKind[] kinds, TokenDecoder decoder)
+        : this(texts, texts, kinds, decoder)
+    {
+    }
+
+    private Vocabulary(IReadOnlyList<string?> texts, GgufStrings utf8, TokenKind[] kinds, TokenDecoder decoder)
     {
         _texts = texts;
         _kinds = kinds;
-        _ends = new int[texts.Length];
+        _ends = new int[texts.Count];
         LeadingSpaceIsPrefix = decoder.LeadingSpaceIsPrefix;
-        var bytes = new List<byte>(texts.Length * 6);
-        for (int i = 0; i < texts.Length; i++)
+        var bytes = new ArrayBufferWriter<byte>(utf8.Count * 6 + 1);
+        for (int i = 0; i < _ends.Length; i++)
         {
-            if (texts[i] is string text)
-                bytes.AddRange(decoder.Bytes(text, kinds[i]));
-            _ends[i] = bytes.Count;
+            decoder.Write(utf8.Utf8(i), kinds[i], bytes);
+            _ends[i] = bytes.WrittenCount;
         }
 
-        _bytes = [.. bytes];
+        _bytes = bytes.WrittenSpan.ToArray();
     }
 
     /// <summary>One more than the highest id.</summary>
-    public int Count => _texts.Length;
+    public int Count => _ends.Length;
 
     /// <summary>Whether one space at the very start of a decoded text was added by encoding and is taken off again.</summary>
     public bool LeadingSpaceIsPrefix { get; }
 
     /// <summary>The spelling; null for a hole or an id beyond the vocabulary.</summary>
-    public string? Text(int id) => (uint)id < (uint)_texts.Length ? _texts[id] : null;
+    public string? Text(int id) => (uint)id < (uint)_ends.Length ? _texts[id] : null;
 
     /// <summary>The bytes of text; none for control tokens, holes and ids beyond the vocabulary.</summary>
     public ReadOnlySpan<byte> Bytes(int id)

@@ -34,6 +34,13 @@ public class CommandLineTests
     public async Task An_empty_path_is_named(string name, params string[] arguments)
         => (await CliRun.Of(arguments)).AssertError($"{name} is empty");
 
+    [Theory]
+    [InlineData("generate", "a.gguf", "--prompt", "x", "--kernels", "fast")]
+    [InlineData("bench", "a.gguf", "--kernels", "3")]
+    [InlineData("inspect", "a.gguf", "--kernels", "")]
+    public async Task Kernels_that_do_not_exist_are_refused_with_those_that_do(params string[] arguments)
+        => (await CliRun.Of(arguments)).AssertError("vector256");
+
     [Fact]
     public async Task Nothing_at_all_is_a_usage_error()
         => (await CliRun.Of()).AssertError("--help");

@@ -37,6 +37,13 @@ public class InspectCommandTests
     }
 
     [Fact]
+    public async Task The_device_has_the_kernels_asked_for()
+    {
+        JsonElement json = (await CliRun.Of("inspect", TestData.Stories260K, "--json", "--kernels", "vector128")).Json;
+        Assert.StartsWith("CPU, 128-bit vectors, ", json.GetProperty("device").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Vocabulary_only_files_can_be_inspected()
         => Assert.Equal(0, (await CliRun.Of("inspect", TestData.Path("vocab/ggml-vocab-gpt-2.gguf"), "--json")).ExitCode);
 

@@ -112,6 +112,31 @@ public sealed class CpuDeviceTests
         });
     }
 
+    [Theory]
+    [InlineData(TensorType.F32)]
+    [InlineData(TensorType.Q8_0)]
+    public void Layers_over_a_computed_input_have_the_bits_of_the_single_operations(TensorType type)
+    {
+        const int Columns = 96, Outputs = 40;
+        for (int threads = 1; threads <= 3; threads++)
+        {
+            using var device = new CpuDevice(threads);
+            foreach (int rows in new[] { 1, 2, 17, 70 })
+            {
+                foreach (bool adds in new[] { false, true })
+                {
+                    float[][] fused = [.. Normalized(device, type, rows, Columns, Outputs, adds, fused: true), .. Gated(device, type, rows, Columns, Outputs, fused: true)];
+                    float[][] single = [.. Normalized(device, type, rows, Columns, Outputs, adds, fused: false), .. Gated(device, type, rows, Columns, Outputs, fused: false)];
+                    Assert.Equal([.. single.SelectMany(Bits)], fused.SelectMany(Bits).ToArray());
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Layers_over_a_computed_input_agree() => AssertClose(2e-4, device =>
+        [.. Normalized(device, TensorType.F32, 5, 96, 40, adds: true, fused: true), .. Gated(device, TensorType.F32, 5, 96, 40, fused: true)]);
+
     [Fact]
     public void The_rows_whose_logits_are_wanted_are_selected()
     {
@@ -210,6 +235,62 @@ public sealed class CpuDeviceTests
         using DeviceTensor up = Load(device, table, [.. Enumerable.Range(0, rows).Select(row => (row * 3 + 1) % 11)]);
         device.Gate(gate, up, activation, gate);
         return Read(device, gate);
+    }
+
+    // Two layers of one input, the second in floats whatever the first one's type; and the residual stream.
+    private static float[][] Normalized(Device device, TensorType type, int rows, int columns, int outputs, bool adds, bool fused)
+    {
+        var random = new Random(columns + rows);
+        using DeviceWeight weight = device.Upload(Matrix(type, random, outputs, columns), WeightUse.Linear);
+        using DeviceWeight other = device.Upload(Matrix(TensorType.F16, random, outputs, columns), WeightUse.Linear);
+        using DeviceWeight gain = device.Upload(HostTensor.F32(HostTensor.Normal(random, columns), columns), WeightUse.Vector);
+        using DeviceWeight table = device.Upload(HostTensor.F32(HostTensor.Normal(random, 11 * columns), 11, columns), WeightUse.Embedding);
+        using DeviceTensor hidden = Load(device, table, [.. Enumerable.Range(0, rows).Select(row => row % 11)]);
+        using DeviceTensor addend = Load(device, table, [.. Enumerable.Range(0, rows).Select(row => row * 3 % 11)]);
+        using DeviceTensor normal = device.Allocate(rows, columns), first = device.Allocate(rows, outputs), second = device.Allocate(rows, outputs);
+        normal.Rows = first.Rows = second.Rows = rows;
+        LinearTarget[] targets = [new(weight, null, first), new(other, null, second)];
+        if (fused)
+        {
+            device.NormalizedLinear(hidden, adds ? addend : null, gain, 1e-5f, targets);
+        }
+        else
+        {
+            device.RmsNorm(hidden, adds ? addend : null, gain, 1e-5f, normal);
+            device.Linear(normal, targets);
+        }
+
+        return [.. Read(device, hidden), .. Read(device, first), .. Read(device, second)];
+    }
+
+    private static float[][] Gated(Device device, TensorType type, int rows, int columns, int outputs, bool fused)
+    {
+        var random = new Random(columns + rows);
+        using DeviceWeight weight = device.Upload(Matrix(type, random, outputs, columns), WeightUse.Linear);
+        using DeviceWeight table = device.Upload(HostTensor.F32(HostTensor.Normal(random, 11 * columns), 11, columns), WeightUse.Embedding);
+        using DeviceTensor gate = Load(device, table, [.. Enumerable.Range(0, rows).Select(row => row % 11)]);
+        using DeviceTensor up = Load(device, table, [.. Enumerable.Range(0, rows).Select(row => row * 3 % 11)]);
+        using DeviceTensor output = device.Allocate(rows, outputs);
+        output.Rows = rows;
+        if (fused)
+        {
+            device.GatedLinear(gate, up, Activation.Silu, [new(weight, null, output)]);
+        }
+        else
+        {
+            device.Gate(gate, up, Activation.Silu, gate);
+            device.Linear(gate, [new(weight, null, output)]);
+        }
+
+        return Read(device, output);
+    }
+
+    private static StoredTensor Matrix(TensorType type, Random random, int rows, int columns)
+    {
+        float[] values = HostTensor.Normal(random, rows * columns);
+        var bytes = new byte[BlockFormat.ByteLength(type, values.Length)];
+        BlockFormat.Quantize(type, values, bytes);
+        return HostTensor.Create(type, bytes, rows, columns);
     }
 
     private static float[][] Rows(Device device, DeviceWeight table, int[] tokens)

@@ -35,7 +35,7 @@ public sealed class FaultSweepTests
         for (bool reached = true; reached; round++)
         {
             // One engine for all rounds: what a failed step left in the prefix cache would show in the rounds after it.
-            (failAtStep, failAtOperation, started) = (round * 2, random.Next(40), device.Steps);
+            (failAtStep, failAtOperation, started) = (round * 2, random.Next(30), device.Steps);
             Volatile.Write(ref broke, false);
             RecordedRequest[] together = RequestMix.Create(11, 64, longestOutput: 12);
             Task[] runs = together.Select(request => request.RunAsync(engine)).ToArray();

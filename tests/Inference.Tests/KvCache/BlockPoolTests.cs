@@ -99,11 +99,13 @@ public class BlockPoolTests
         Assert.Equal([0, 1, 1, 2, 134_217_728], new[] { 0, 1, 16, 17, int.MaxValue }.Select(pool.BlocksFor));
     }
 
-    [Fact]
-    public void Any_use_agrees_with_a_plain_model()
+    [Theory]
+    [InlineData(200, 200)]
+    [InlineData(30, 20_000)]
+    public void Any_use_agrees_with_a_plain_model(int length, int histories)
     {
         // The model: reference counts, contents, and the free blocks as a list.
-        Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ArrayOf(200).ToArbitrary(), numbers =>
+        Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ArrayOf(length).ToArbitrary(), numbers =>
         {
             BlockPool pool = new(6, 1);
             int[] references = new int[6];
@@ -147,6 +149,6 @@ public class BlockPoolTests
                 Assert.Equal(free.Count, pool.FreeCount);
                 Assert.Equal(texts.Count(one => one is not null), pool.IndexedCount);
             }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(200).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(5), FSharpOption<int>.None))));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(histories).WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(5), FSharpOption<int>.None))));
     }
 }

@@ -149,7 +149,7 @@ internal sealed class PlanObservation
                 if (passed.Add(other.TenantName))
                     Assert.True(++other.Bypasses <= options.MaxBypasses, $"Sequence {waiting.Id} was passed {other.Bypasses} times.");
                 if (waiting.FirstScheduled < 0)
-                    Assert.True(++other.Passed <= (other.OwnAhead + 1) * options.MaxBypasses, $"Sequence {waiting.Id} with {other.OwnAhead} before it was passed {other.Passed} times.");
+                    Assert.True(++other.Passed <= (other.OwnAhead + 1) * (long)options.MaxBypasses, $"Sequence {waiting.Id} with {other.OwnAhead} before it was passed {other.Passed} times.");
             }
 
             most[admitted.TenantName] = most.GetValueOrDefault(admitted.TenantName) + 1;

@@ -12,7 +12,7 @@ internal static unsafe class AssembledTiles
     /// <summary>The functions of a type for 1 to 16 rows, or null where assembled code cannot be used for it.</summary>
     public static nint* Find(TensorType type)
     {
-        if (!VnniSupport.IsEnabled || PanelLayout.For(type) is not { IsQuantized: true } layout)
+        if (!VnniSupport.IsSupported || PanelLayout.For(type) is not { IsQuantized: true } layout)
             return null;
         lock (_lock)
         {

@@ -103,10 +103,7 @@ internal sealed class TileAssembler
             _code.Label(ref block);
         }
 
-        // While several rows keep the multipliers busy, the processor does not look far enough ahead by itself to fetch the next weights.
-        for (int line = 0; line < _layout.SuperBytes / _layout.SuperBlocks; line += 64)
-            _code.prefetcht0(__byte_ptr[_weights + (PrefetchDistance + line)]);
-
+        EmitPrefetch(_layout.HasSubScales ? _layout.BlockCodeBytes : _layout.SuperBytes);
         EmitCodes();
         if (_layout.HasSubScales)
             EmitSubScales();
@@ -120,6 +117,8 @@ internal sealed class TileAssembler
             _code.jnz(block);
         }
 
+        if (_layout.HasSubScales)
+            EmitPrefetch(_layout.SuperBytes - codeBytes);
         _code.add(_weights, _layout.SuperBytes - codeBytes);
         _code.dec(_supers);
         _code.jnz(super);
@@ -128,6 +127,13 @@ internal sealed class TileAssembler
             _code.vmovups(__[_sums + i * PanelLayout.Rows * sizeof(float)], _z[i]);
         EmitReturn();
         EmitConstants();
+    }
+
+    // While several rows keep the multipliers busy, the processor does not look far enough ahead by itself to fetch the next weights.
+    private void EmitPrefetch(int bytes)
+    {
+        for (int line = 0; line < bytes; line += 64)
+            _code.prefetcht0(__byte_ptr[_weights + (PrefetchDistance + line)]);
     }
 
     /// <summary>Arguments to the registers used here, which no convention wants preserved.</summary>

@@ -1,18 +1,19 @@
 using System.Runtime.Intrinsics.X86;
+using Inference.Cpu.Linear;
 
 namespace Inference.Cpu.Assembled;
 
 /// <summary>Whether assembled kernels may be used: 512-bit VNNI, which .NET has no class for, asked of the processor itself.</summary>
 internal static class VnniSupport
 {
-    /// <summary>Set to 0 to do without assembled kernels.</summary>
-    public const string SwitchName = "INFERENCE_ASSEMBLED_KERNELS";
-
-    /// <summary>The processor has the instructions, the operating system and the runtime let them be used, and nobody switched them off.</summary>
+    /// <summary>The processor has the instructions, and the operating system and the runtime let them be used.</summary>
     /// <remarks>That .NET reports AVX-512 also tells that the operating system saves its registers and that its use was not disabled.</remarks>
-    public static bool IsEnabled { get; } =
-        Environment.GetEnvironmentVariable(SwitchName) != "0" && Environment.Is64BitProcess && ExecutableMemory.IsSupported
+    public static bool IsSupported { get; } =
+        Environment.Is64BitProcess && ExecutableMemory.IsSupported
         && Avx512BW.IsSupported && Avx512DQ.IsSupported && Fma.IsSupported && HasVnni();
+
+    /// <summary>Whether assembled code is used where nothing else is asked for.</summary>
+    public static bool IsEnabled => KernelChoice.Default == KernelWidth.Assembled;
 
     private static bool HasVnni()
     {

@@ -12,7 +12,7 @@ internal static unsafe class KernelTable
     /// <exception cref="PlatformNotSupportedException">The processor lacks that width.</exception>
     public static delegate*<in PanelTask, void> Find(TensorType type, KernelWidth width) => width switch
     {
-        KernelWidth.Widest => Find(type, Widest),
+        KernelWidth.Widest or KernelWidth.Assembled => Find(type, Widest),
         KernelWidth.Bits512 when Lanes512.IsSupported => Find<Lanes512, Vector512<byte>>(type),
         KernelWidth.Bits256 when Lanes256.IsSupported => Find<Lanes256, Vector256<byte>>(type),
         KernelWidth.Bits128 => Find<Lanes128, Vector128<byte>>(type),

@@ -16,7 +16,9 @@ internal sealed unsafe class PackedMatrix : IDisposable
         PanelBytes = layout.PanelBytes(columns);
         PanelCount = (int)(((long)rows + PanelLayout.Rows - 1) / PanelLayout.Rows);
         ByteLength = checked((long)PanelCount * PanelBytes);
-        Tiles = width == KernelWidth.Widest ? AssembledTiles.Find(layout.Type) : null;
+        if (width == KernelWidth.Widest)
+            width = KernelChoice.Default;
+        Tiles = width == KernelWidth.Assembled ? AssembledTiles.Find(layout.Type) : null;
         Kernel = Tiles != null ? &AssembledKernel.Run : KernelTable.Find(layout.Type, width);
         _panels = PanelMemory.Allocate(checked((nuint)ByteLength));
     }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Inference.Cpu;
-using Inference.Cpu.Assembled;
 using Inference.Cpu.Linear;
 using Inference.Formats;
 
@@ -31,7 +30,8 @@ public sealed class InstructionSetTests
     }
 
     [Theory]
-    [InlineData(VnniSupport.SwitchName)]
+    [InlineData(KernelChoice.Variable + "=portable")]
+    [InlineData(KernelChoice.Variable + "=Vector128")]
     [InlineData("DOTNET_EnableAVX512", "DOTNET_EnableAVX512F")]
     [InlineData("DOTNET_EnableAVX2")]
     [InlineData("DOTNET_EnableAVX")]
@@ -61,7 +61,7 @@ public sealed class InstructionSetTests
         };
         start.Environment[HashFile] = file;
         foreach (string setting in settings)
-            start.Environment[setting] = "0";
+            start.Environment[setting.Split('=')[0]] = setting.Contains('=') ? setting.Split('=')[1] : "0";
 
         using Process child = Process.Start(start)!;
         Task<string> error = child.StandardError.ReadToEndAsync();

@@ -1,0 +1,38 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Inference.Cpu;
+
+/// <summary>The softmax of one query over one chunk, not yet divided.</summary>
+internal static unsafe class Softmax
+{
+    /// <summary>Turns scores into weights, exp(score x scale - largest); gives the largest and the sum.</summary>
+    /// <param name="scores">A chunk of them, in whole vectors.</param>
+    /// <param name="visible">How many count, at least 1. The others up to a whole vector become 0.</param>
+    /// <param name="scale">Factor on each score.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static (float Largest, float Weight) Soften(float* scores, int visible, float scale)
+    {
+        Vector512<float> scales = Vector512.Create(scale);
+        Vector512<float> hidden = Vector512.Create(float.NegativeInfinity);
+        Vector512<float> largest = hidden;
+        for (int i = 0; i < visible; i += Lanes.Count)
+        {
+            Vector512<int> seen = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(visible - i));
+            Vector512<float> score = Vector512.ConditionalSelect(seen.AsSingle(), Vector512.Load(scores + i) * scales, hidden);
+            score.Store(scores + i);
+            largest = Lanes.Larger(score, largest);
+        }
+
+        float top = Lanes.Max(largest);
+        Vector512<float> sum = Vector512<float>.Zero;
+        for (int i = 0; i < visible; i += Lanes.Count)
+        {
+            Vector512<float> weight = Exponential.ExpOfNegative(Vector512.Load(scores + i) - Vector512.Create(top));
+            weight.Store(scores + i);
+            sum += weight;
+        }
+
+        return (top, Lanes.Sum(sum));
+    }
+}
