@@ -112,6 +112,7 @@ public sealed class CpuDeviceAttentionTests
     [Theory]
     [InlineData(KvCacheType.F16, 6, 2, 64)]
     [InlineData(KvCacheType.F32, 1, 1, 16)]
+    [InlineData(KvCacheType.Q8_0, 8, 1, 80)]
     public void A_long_sequence_has_the_same_bits_spread_over_threads(KvCacheType type, int heads, int kvHeads, int headSize)
     {
         var shape = new AttentionShape(heads, kvHeads, headSize, 0.1f);
@@ -194,6 +195,10 @@ public sealed class CpuDeviceAttentionTests
             data.Add(type, 8, 1, 128, 16, RopeKind.Halves, 128);
             data.Add(type, 3, 3, 10, 5, RopeKind.Interleaved, 6);
             data.Add(type, 2, 1, 48, 128, RopeKind.Halves, 48);
+            data.Add(type, 5, 5, 32, 32, RopeKind.Halves, 32);
+            data.Add(type, 12, 2, 96, 16, RopeKind.Interleaved, 96);
+            data.Add(type, 4, 1, 256, 64, RopeKind.Halves, 64);
+            data.Add(type, 11, 1, 112, 48, RopeKind.Halves, 112);
         }
 
         return data;
