@@ -185,6 +185,7 @@ internal sealed class EngineLoop
             _pins.Reserve(state);
         if (state.Origin is { } origin)
             state.Sequence.ForkFrom(origin, state.Prompt.Length);
+        state.Origin = null;
         if (_scheduler.TryEnqueue(state.Sequence) is var admission and not Admission.Accepted)
             Fail(state, new GenerationFailedException($"The scheduler refused request {state.Sequence.Id}: {admission}."));
     }

@@ -31,7 +31,7 @@ internal static class Calibration
     {
         int[] rows = [0, 1, 2, 4, 8, 16, 32, 64], prompts = [0, 16, 64, 128, 256, 448];
         int longest = Math.Max(context, prompts[^1]) + BlockSize;
-        EngineOptions options = new() { Threads = threads, KvBlockSize = BlockSize, ContextLength = longest, KvCacheTokens = (rows[^1] + 1) * longest };
+        EngineOptions options = new() { Threads = threads, KvBlockSize = BlockSize, ContextLength = longest, MaxSequences = rows[^1] + 1, KvCacheTokens = (rows[^1] + 1) * longest };
         using LoadedModel loaded = ModelLoader.Load(model, options, null, CancellationToken.None);
         List<MeasuredStep> steps = [];
         StepBatch batch = new();
