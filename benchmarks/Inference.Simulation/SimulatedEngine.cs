@@ -139,7 +139,7 @@ internal sealed class SimulatedEngine
         if (run.Generated < run.Request.OutputTokens)
             return;
         _scheduler.Finish(run.Sequence);
-        _metrics.End(run);
+        _metrics.End(new RequestTimes(run.Arrival, run.Sequence.FirstScheduled, run.FirstToken, run.LastToken, run.Request.PromptTokens, run.Sequence.CachedTokens, run.Generated));
         Leave(run);
     }
 

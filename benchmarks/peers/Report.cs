@@ -48,7 +48,7 @@ internal static class Report
     {
         Outcome[] alike = [.. group.Where(o => o.Work.StartsWith(works, StringComparison.Ordinal))];
         for (int i = 1; i < alike.Length; i++)
-            writer.WriteLine(Format($"{group.Key.Model}, {group.Key.Threads} threads: {alike[i].Work} at {alike[i].Ours / alike[0].Ours:F2} of the speed of {alike[0].Work} (llama.cpp {alike[i].Theirs / alike[0].Theirs:F2})"));
+            writer.WriteLine(Format($"{group.Key.Model}, {group.Key.Threads} {(group.Key.Threads == 1 ? "thread" : "threads")}: {alike[i].Work} at {alike[i].Ours / alike[0].Ours:F2} of the speed of {alike[0].Work} (llama.cpp {alike[i].Theirs / alike[0].Theirs:F2})"));
     }
 
     private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -8,5 +8,6 @@ internal enum EngineCommandKind
     Resume,
     Unpin,
     Transfer,
+    CancelAll,
     Wake,
 }

@@ -73,6 +73,9 @@ public sealed record EngineOptions
     /// <summary>Tokens that a stream holds for a reader that is behind. When it is full, that request pauses; no other does.</summary>
     public int StreamCapacity { get; init; } = 256;
 
+    /// <summary>When weights are brought into the layout that the device computes with.</summary>
+    public WeightPacking WeightPacking { get; init; }
+
     /// <summary>The device to compute on; the engine disposes it. Null: the CPU.</summary>
     public Device? Device { get; init; }
 

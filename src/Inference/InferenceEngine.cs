@@ -1,5 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using Inference.Persistence;
 using Inference.Scheduling;
 using Inference.Templating;
 using Inference.Tokenization;
@@ -11,7 +11,7 @@ namespace Inference;
 /// All members are safe to use from any thread. One thread of the engine computes; in every step it works on all open requests at once
 /// (continuous batching). A request's tokens are the same whatever else runs beside it.
 /// </remarks>
-public sealed class InferenceEngine : IAsyncDisposable
+public sealed partial class InferenceEngine : IAsyncDisposable
 {
     private readonly LoadedModel _loaded;
     private readonly EngineLoop _loop;
@@ -52,8 +52,12 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>What the engine is doing now, and has done.</summary>
     public EngineStatistics Statistics => _loaded.Spill is { } spill ? _loop.Statistics with { Spill = spill.Statistics } : _loop.Statistics;
 
-    /// <summary>Whether the engine computes. False once it is disposed or its thread has failed.</summary>
+    /// <summary>Whether the engine can compute. False once it is disposed or its thread has failed; then <see cref="Failure"/> says why.</summary>
+    /// <remarks>A step that fails on the device ends its requests alone and leaves the engine healthy: watch <see cref="EngineStatistics.FailedSteps"/> for a device that fails again and again.</remarks>
     public bool IsHealthy => !_disposed && !_loop.HasEnded;
+
+    /// <summary>What the engine's thread failed with; null while it has not.</summary>
+    public Exception? Failure => _loop.Fault;
 
     /// <summary>Requests that could be submitted now without being refused or waiting.</summary>
     internal int FreeQueuePlaces => _queuePlaces.Free;
@@ -98,7 +102,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="ChatTemplateException">The chat template refuses the messages.</exception>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="QueueFullException">Too many requests are waiting, or too many of this tenant.</exception>
-    /// <exception cref="EngineStoppedException">The engine is draining or has stopped.</exception>
+    /// <exception cref="EngineStoppedException">The engine is draining or has stopped; an <see cref="EngineFailedException"/> where it has failed.</exception>
     /// <exception cref="ObjectDisposedException">The engine is disposed.</exception>
     public Generation Submit(Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -181,56 +185,8 @@ public sealed class InferenceEngine : IAsyncDisposable
         Generation generation = SubmitAll(1, tenant: null, () => [_factory.Create(this, _loop, draft)], cancellationToken)[0];
         GenerationResult result = await generation.Completion.ConfigureAwait(false);
         if (result.FinishReason == FinishReason.Cancelled)
-            throw new OperationCanceledException(cancellationToken);
+            ThrowCancelled(cancellationToken);
         return new PinnedPrefix(_loop, generation);
-    }
-
-    /// <summary>Saves a conversation and what the cache holds of its keys and values, so that <see cref="RestoreAsync"/> brings it back, in this process or another.</summary>
-    /// <param name="prompt">Text, token ids, or messages. Of messages, the beginning of an answer is left out.</param>
-    /// <param name="stream">Receives <see cref="SavedConversation.Bytes"/> bytes from where it stands; stays open.</param>
-    /// <param name="cacheSalt">The <see cref="GenerationOptions.CacheSalt"/> under which it was computed. It is not saved.</param>
-    /// <param name="cancellationToken">Gives up; what was written by then is of no use.</param>
-    /// <returns>What was saved: nothing is computed for it, and of a prompt that the cache does not hold only the tokens are.</returns>
-    /// <remarks>See <see cref="Generation.SaveAsync"/>.</remarks>
-    /// <exception cref="InvalidPromptException">The prompt is empty or has ids outside the vocabulary.</exception>
-    /// <exception cref="ChatTemplateMissingException">Messages were given and the model has no chat template.</exception>
-    /// <exception cref="ChatTemplateException">The chat template refuses the messages.</exception>
-    /// <exception cref="EngineStoppedException">The engine has stopped.</exception>
-    /// <exception cref="ObjectDisposedException">The engine is disposed.</exception>
-    public Task<SavedConversation> SaveAsync(Prompt prompt, Stream stream, string? cacheSalt = null, CancellationToken cancellationToken = default)
-    {
-        int[] tokens = _reader.Read(prompt, answer: false);
-        if (tokens.Length == 0)
-            throw new InvalidPromptException("The prompt has no tokens.");
-        return SaveAsync(tokens, cacheSalt, null, stream, cancellationToken);
-    }
-
-    /// <summary>Reads a saved conversation and puts its keys and values into the cache: the next request that begins with its tokens reuses them.</summary>
-    /// <param name="stream">Stands where <see cref="SaveAsync(Prompt, Stream, string?, CancellationToken)"/> or <see cref="Generation.SaveAsync"/> began. Exactly what these wrote is read; stays open.</param>
-    /// <param name="cacheSalt">The <see cref="GenerationOptions.CacheSalt"/> of the requests that shall find it.</param>
-    /// <param name="cancellationToken">Gives up. Blocks that are in the cache by then stay there, like any other prefix.</param>
-    /// <returns>The tokens, and how many of them the cache holds now.</returns>
-    /// <remarks>
-    /// <para>All of the stream is read and checked before any of it can be found. What it says of its size is not believed: memory is
-    /// taken as its bytes come. A request goes on from it with the same bits as if the conversation had never left.</para>
-    /// <para>A cache that is too small gets what fits, from the first token on, without taking anything from requests that run. The
-    /// blocks are then as free as those of any ended request: they stay until the cache needs the room.</para>
-    /// <para>The checksums find damage, not malice: whoever can write the file can put other keys and values into it, which would
-    /// mislead the requests of this salt.</para>
-    /// </remarks>
-    /// <exception cref="CacheFormatException">The stream is no saved conversation, of an unknown version, damaged or cut short.</exception>
-    /// <exception cref="CacheMismatchException">It was saved with another model, <see cref="EngineOptions.KvBlockSize"/>, <see cref="EngineOptions.KvCacheType"/> or kind of device.</exception>
-    /// <exception cref="InvalidOperationException"><see cref="EngineOptions.PrefixCaching"/> is off.</exception>
-    /// <exception cref="GenerationFailedException">The device failed.</exception>
-    /// <exception cref="EngineStoppedException">The engine has stopped.</exception>
-    /// <exception cref="ObjectDisposedException">The engine is disposed.</exception>
-    public Task<RestoredConversation> RestoreAsync(Stream stream, string? cacheSalt = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        if (!_loaded.Options.PrefixCaching)
-            throw new InvalidOperationException("Nothing can be restored while EngineOptions.PrefixCaching is off.");
-        ThrowIfEnded();
-        return _archive.RestoreAsync(stream, cacheSalt, cancellationToken);
     }
 
     /// <summary>The logits after a prompt: for every token of the vocabulary, how likely it comes next, before any softmax.</summary>
@@ -245,21 +201,57 @@ public sealed class InferenceEngine : IAsyncDisposable
         Generation generation = Submit(Prompt.FromTokens(tokens), options, cancellationToken);
         GenerationResult result = await generation.Completion.ConfigureAwait(false);
         if (result.FinishReason == FinishReason.Cancelled)
-            throw new OperationCanceledException(cancellationToken);
+            ThrowCancelled(cancellationToken);
         return logits;
     }
 
     /// <summary>Refuses new requests, those that wait in <see cref="SubmitAsync"/> included, and waits until all open ones have ended.</summary>
     /// <param name="cancellationToken">Gives the wait up; the engine goes on refusing.</param>
     /// <remarks>
-    /// A request whose stream is full and has no reader never ends by itself. Where callers may forget theirs, wait with a token
-    /// that is cancelled after some time, then dispose the engine: that ends whatever is left.
+    /// A request whose stream is full and has no reader never ends by itself. Where callers may forget theirs, say how long to wait:
+    /// see <see cref="DrainAsync(TimeSpan, CancellationToken)"/>.
     /// </remarks>
     public Task DrainAsync(CancellationToken cancellationToken = default)
     {
         _draining = true;
         _ = _closing.CancelAsync();
         return _loop.Drain().WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Drains like <see cref="DrainAsync(CancellationToken)"/>, but only for so long; then stops what is left, like <see cref="StopAsync"/>.</summary>
+    /// <param name="patience">How long open requests may take, by the engine's clock; 0 or more.</param>
+    /// <param name="cancellationToken">Gives the wait up without stopping anything; the engine goes on refusing.</param>
+    /// <returns>Whether all requests ended by themselves.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="patience"/> is negative, or more than 49 days.</exception>
+    public async Task<bool> DrainAsync(TimeSpan patience, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(patience, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(patience, TimeSpan.FromMilliseconds(uint.MaxValue - 1));
+        Task drained = DrainAsync(CancellationToken.None);
+        try
+        {
+            await drained.WaitAsync(patience, _loaded.Time, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            await StopAsync().ConfigureAwait(false);
+            return false;
+        }
+    }
+
+    /// <summary>Refuses new requests, those that wait in <see cref="SubmitAsync"/> included, and cancels all open ones. What they held is free when this returns.</summary>
+    /// <returns>Completes when every request has ended, within one step.</returns>
+    /// <remarks>
+    /// <para>A request's <see cref="Generation.Completion"/> gives what there was, with <see cref="FinishReason.Cancelled"/>; its enumeration gives the tokens
+    /// computed so far and then throws an <see cref="EngineStoppedException"/>: a stream cut short must not pass for a complete one.</para>
+    /// <para>The engine stays loaded and refuses requests until it is disposed.</para>
+    /// </remarks>
+    public Task StopAsync()
+    {
+        _draining = true;
+        _ = _closing.CancelAsync();
+        return _loop.CancelAll();
     }
 
     /// <summary>Ends all open requests with an <see cref="EngineStoppedException"/> and releases model and memory.</summary>
@@ -358,14 +350,6 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>See <see cref="Generation.SaveAsync"/>.</summary>
-    internal Task<SavedConversation> SaveAsync(int[] tokens, string? salt, Sequence? sequence, Stream stream, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        ThrowIfEnded();
-        return _archive.SaveAsync(tokens, salt, sequence, stream, cancellationToken);
-    }
-
     private Generation[] PrepareSamples(Prompt prompt, GenerationOptions options, int count)
     {
         var samples = new Generation[count];
@@ -452,17 +436,21 @@ public sealed class InferenceEngine : IAsyncDisposable
         return _factory.Create(this, _loop, new RequestDraft(tokens, options) { Dropped = dropped });
     }
 
-    private void ThrowIfEnded()
+    /// <summary>Says why a request of the engine's own was cancelled: by its caller, or with all others.</summary>
+    [DoesNotReturn]
+    private void ThrowCancelled(CancellationToken cancellationToken)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_loop.Fault is { } fault)
-            throw new EngineStoppedException($"The engine has failed: {fault.Message}", fault);
+        cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfStopped();
+        throw new OperationCanceledException(cancellationToken);
     }
 
     private void ThrowIfStopped()
     {
-        ThrowIfEnded();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_loop.Fault is { } fault)
+            throw new EngineFailedException($"The engine has failed: {fault.Message}", fault);
         if (_draining)
-            throw new EngineStoppedException("The engine is draining and takes no new requests.");
+            throw new EngineStoppedException("The engine is draining or stopped and takes no new requests.");
     }
 }

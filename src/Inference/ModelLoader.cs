@@ -50,32 +50,47 @@ internal static class ModelLoader
         if (file.Tensors.Count == 0)
             throw new ModelFormatException(path, null, -1, "the file holds no weights");
         DecoderConfig config = DecoderConfigReader.Read(file);
-        Tokenizer tokenizer = file is GgufFile gguf ? Tokenizer.FromGguf(gguf) : Tokenizer.Load(((SafetensorsModel)file).Folder);
-        cancellation.ThrowIfCancellationRequested();
-
+        // Beside the weights: reading a vocabulary keeps one thread busy for as long as packing a small model keeps them all.
+        Task<Tokenizer> reading = Task.Run(() => file is GgufFile gguf ? Tokenizer.FromGguf(gguf) : Tokenizer.Load(((SafetensorsModel)file).Folder), CancellationToken.None);
+        int context = options.ContextLength ?? config.ContextLength;
         var tensors = new TensorSet(file);
-        int vocabulary = tensors.VocabularySize(config.Width);
+        Tokenizer tokenizer;
+        DecoderBuffers buffers;
+        DecoderWeights weights;
+        KvCacheShape shape;
+        int cacheTokens;
+        try
+        {
+            int rows = tensors.VocabularySize(config.Width);
+            tensors.CheckShapes(config);
+
+            // Refused before the weights are packed, which may take seconds.
+            shape = ShapeCache(options, config, file, context);
+            cacheTokens = (int)Math.Min((long)shape.Blocks * shape.BlockSize, int.MaxValue);
+            Require(options.KvCacheTokens is not null || options.ContextLength is null || options.ContextLength <= cacheTokens, options.ContextLength, nameof(options.ContextLength), $"at most {cacheTokens}, for which a quarter of this machine's memory suffices, unless KvCacheTokens is set");
+            Require(options.ChunkedPrefill || options.MaxTokensPerStep >= Math.Min(context, cacheTokens), options.MaxTokensPerStep, nameof(options.MaxTokensPerStep), $"at least the context length, {Math.Min(context, cacheTokens)}, where ChunkedPrefill is off");
+
+            int maxLogitRows = Math.Min(options.MaxSequences, options.MaxTokensPerStep);
+            buffers = cleanup.Add(new DecoderBuffers(device, config, rows, options.MaxTokensPerStep, maxLogitRows));
+            long done = 0;
+            void Report(long bytes) => progress?.Report(new LoadProgress(done += bytes, tensors.ByteLength));
+            weights = cleanup.Add(DecoderWeights.Upload(tensors, config, device, buffers, Report, cancellation));
+            if (options.WeightPacking == WeightPacking.AtLoad)
+                device.CompleteUploads(Report, cancellation);
+        }
+        finally
+        {
+            // Of two errors the tokenizer's is told; and the file must not be closed while it is read.
+            tokenizer = reading.GetAwaiter().GetResult();
+        }
+
+        int vocabulary = buffers.Logits.Columns;
         if (tokenizer.VocabularySize > vocabulary)
             throw new ModelFormatException(path, TensorNames.Embedding, -1, $"the tokenizer has {tokenizer.VocabularySize} tokens, the embedding table only {vocabulary} rows");
-        tensors.CheckShapes(config);
-
-        // Refused before the weights are packed, which may take seconds.
-        int context = options.ContextLength ?? config.ContextLength;
-        KvCacheShape shape = ShapeCache(options, config, file, context);
-        int cacheTokens = (int)Math.Min((long)shape.Blocks * shape.BlockSize, int.MaxValue);
-        Require(options.KvCacheTokens is not null || options.ContextLength is null || options.ContextLength <= cacheTokens, options.ContextLength, nameof(options.ContextLength), $"at most {cacheTokens}, for which a quarter of this machine's memory suffices, unless KvCacheTokens is set");
-
-        Require(options.ChunkedPrefill || options.MaxTokensPerStep >= Math.Min(context, cacheTokens), options.MaxTokensPerStep, nameof(options.MaxTokensPerStep), $"at least the context length, {Math.Min(context, cacheTokens)}, where ChunkedPrefill is off");
-
-        int maxLogitRows = Math.Min(options.MaxSequences, options.MaxTokensPerStep);
-        DecoderBuffers buffers = cleanup.Add(new DecoderBuffers(device, config, vocabulary, options.MaxTokensPerStep, maxLogitRows));
-        long total = tensors.ByteLength;
-        long done = 0;
-        DecoderWeights weights = cleanup.Add(DecoderWeights.Upload(tensors, config, device, buffers, bytes => progress?.Report(new LoadProgress(done += bytes, total)), cancellation));
         var model = new DecoderModel(device, config, weights, buffers);
 
         DeviceKvCache cache = cleanup.Add(device.AllocateKvCache(shape));
-        var info = new ModelInfo(DecoderConfigReader.ModelName(file), config.Architecture.Name, vocabulary, config.Layers, config.Width, config.ContextLength, total);
+        var info = new ModelInfo(DecoderConfigReader.ModelName(file), config.Architecture.Name, vocabulary, config.Layers, config.Width, config.ContextLength, tensors.ByteLength);
 
         LogMessages.Loaded(logger, info.Name, info.Architecture, info.Layers, vocabulary, device.Name, time.GetElapsedTime(start).TotalMilliseconds);
         LogMessages.CacheAllocated(logger, shape.Blocks, shape.BlockSize, shape.Type.ToString(), shape.Blocks * shape.BytesPerBlock);
@@ -115,6 +130,7 @@ internal static class ModelLoader
         Require(options.KvBlockSize is >= 8 and <= 256 && int.IsPow2(options.KvBlockSize), options.KvBlockSize, nameof(options.KvBlockSize), "a power of two from 8 to 256");
         Require(options.KvCacheType is null || Enum.IsDefined(options.KvCacheType.Value), options.KvCacheType, nameof(options.KvCacheType), "a defined type");
         Require(options.KvSpill is null || options.PrefixCaching, options.KvSpill, nameof(options.KvSpill), "null where PrefixCaching is off, since nothing would be found again");
+        Require(Enum.IsDefined(options.WeightPacking), options.WeightPacking, nameof(options.WeightPacking), "a defined value");
         Require(options.StreamCapacity >= 1, options.StreamCapacity, nameof(options.StreamCapacity), "at least 1");
         Require(options.PriorityAgeingInterval is null || options.PriorityAgeingInterval > TimeSpan.Zero, options.PriorityAgeingInterval, nameof(options.PriorityAgeingInterval), "a positive time");
         Require(options.BatchingWindow >= TimeSpan.Zero, options.BatchingWindow, nameof(options.BatchingWindow), "0 or more");

@@ -51,8 +51,8 @@ internal sealed class RequestState
         }
     }
 
-    /// <summary>The sequence that it shares its first tokens with, and whose blocks it may take over.</summary>
-    public Sequence? Origin { get; init; }
+    /// <summary>The sequence that it shares its first tokens with, and whose blocks it may take over; null once the scheduler knows, so that a line of forks does not keep all its ancestors.</summary>
+    public Sequence? Origin { get; set; }
 
     /// <summary>How many of the prompt's first tokens no ancestor of a fork generated: where the output of the whole line begins.</summary>
     public required int LineStart { get; init; }

@@ -5,8 +5,8 @@ namespace Inference.Simulation.Experiments;
 /// <summary>One line of an experiment's table.</summary>
 /// <param name="Case">What was varied, by name.</param>
 /// <param name="Summary">What came of it.</param>
-/// <param name="WallSeconds">How long the simulation took; the only figure that differs from run to run.</param>
-internal sealed record Result(IReadOnlyDictionary<string, string> Case, RunSummary Summary, double WallSeconds)
+/// <param name="CpuSeconds">Processor time that it took; of a simulation the only figure that differs from run to run.</param>
+internal sealed record Result(IReadOnlyDictionary<string, string> Case, RunSummary Summary, double CpuSeconds)
 {
     /// <summary>Figures of this experiment alone.</summary>
     public IReadOnlyDictionary<string, double> Figures { get; init; } = new Dictionary<string, double>();
@@ -16,9 +16,9 @@ internal sealed record Result(IReadOnlyDictionary<string, string> Case, RunSumma
     /// <param name="names">What was varied: name, value, name, value ...</param>
     public static Result Of(Func<RunSummary> run, params string[] names)
     {
-        long start = TimeProvider.System.GetTimestamp();
+        TimeSpan start = Environment.CpuUsage.TotalTime;
         RunSummary summary = run();
-        double seconds = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
-        return new Result(names.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]), summary, seconds);
+        TimeSpan spent = Environment.CpuUsage.TotalTime - start;
+        return new Result(names.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]), summary, spent.TotalSeconds);
     }
 }

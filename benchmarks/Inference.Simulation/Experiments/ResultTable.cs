@@ -16,8 +16,8 @@ internal static class ResultTable
         string[] cases = [.. results[0].Case.Keys], figures = [.. results[0].Figures.Keys];
         string[][] rows =
         [
-            [.. cases, "requests", "refused", "req/s", "tokens/s", "goodput", "TTFT p50", "p90", "p99", "TPOT p50", "p99", "ITL p50", "p99", "queue p99", "hits %", "again %", "preempt", "busy %", .. figures, "wall s"],
-            .. results.Select(result => (string[])[.. cases.Select(name => result.Case[name]), .. Cells(result.Summary), .. figures.Select(name => Number(result.Figures[name], "G4")), Number(result.WallSeconds, "F2")]),
+            [.. cases, "requests", "refused", "req/s", "tokens/s", "goodput", "TTFT p50", "p90", "p99", "TPOT p50", "p99", "ITL p50", "p99", "queue p99", "hits %", "again %", "preempt", "busy %", .. figures, "cpu s"],
+            .. results.Select(result => (string[])[.. cases.Select(name => result.Case[name]), .. Cells(result.Summary), .. figures.Select(name => Number(result.Figures[name], "G4")), Number(result.CpuSeconds, "F2")]),
         ];
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
         foreach (string[] row in rows)

@@ -64,16 +64,16 @@ internal sealed class RunMetrics(ServiceObjective objective)
             _gaps.Add(time - before);
     }
 
-    public void End(RequestRun run)
+    public void End(in RequestTimes request)
     {
-        _end = Math.Max(_end, run.LastToken);
-        _promptTokens += run.Request.PromptTokens;
-        _cachedTokens += run.Sequence.CachedTokens;
-        double first = (run.FirstToken - run.Arrival) * 1e-9, each = 0;
+        _end = Math.Max(_end, request.LastToken);
+        _promptTokens += request.PromptTokens;
+        _cachedTokens += request.CachedTokens;
+        double first = (request.FirstToken - request.Arrival) * 1e-9, each = 0;
         _firstToken.Add(first);
-        _queue.Add((run.Sequence.FirstScheduled - run.Arrival) * 1e-9);
-        if (run.Generated > 1)
-            _perToken.Add(each = (run.LastToken - run.FirstToken) * 1e-9 / (run.Generated - 1));
+        _queue.Add((request.Scheduled - request.Arrival) * 1e-9);
+        if (request.OutputTokens > 1)
+            _perToken.Add(each = (request.LastToken - request.FirstToken) * 1e-9 / (request.OutputTokens - 1));
         if (first <= objective.TimeToFirstToken && each <= objective.TimePerOutputToken)
             _good++;
     }

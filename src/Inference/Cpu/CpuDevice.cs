@@ -22,6 +22,7 @@ internal sealed unsafe class CpuDevice : Device
     private readonly AttentionKernel _attention = new();
     private readonly QuantizedActivations _activations = new();
     private readonly RopeTable[] _ropes;
+    private readonly List<CpuWeight> _unpacked = [];
     private LinearCall[] _calls = new LinearCall[4];
     private int[] _largest = [];
     private int _largestCount;
@@ -44,7 +45,20 @@ internal sealed unsafe class CpuDevice : Device
     public override string Name => $"CPU, {KernelChoice.Describe(_kernels)}, {_team.Count} {(_team.Count == 1 ? "thread" : "threads")}";
 
     /// <inheritdoc/>
-    public override DeviceWeight Upload(StoredTensor tensor, WeightUse use) => new CpuWeight(tensor, use, _team, _kernels);
+    public override DeviceWeight Upload(StoredTensor tensor, WeightUse use)
+    {
+        var weight = new CpuWeight(tensor, use);
+        if (weight.Unpacked is not null)
+            _unpacked.Add(weight);
+        return weight;
+    }
+
+    /// <inheritdoc/>
+    public override void CompleteUploads(Action<long>? completed = null, CancellationToken cancellation = default)
+    {
+        CpuWeight.Pack(_unpacked, _team, _kernels, completed, cancellation);
+        _unpacked.Clear();
+    }
 
     /// <inheritdoc/>
     public override DeviceTensor Allocate(int capacity, int columns) => new CpuTensor(capacity, columns);
@@ -189,6 +203,15 @@ internal sealed unsafe class CpuDevice : Device
             table.Dispose();
     }
 
+    private PackedMatrix PackNow(CpuWeight weight)
+    {
+        if (weight.Unpacked is null)
+            throw new ArgumentException("A weight was not uploaded for linear layers.", nameof(weight));
+        CpuWeight.Pack([weight], _team, _kernels, packed: null, CancellationToken.None);
+        _unpacked.Remove(weight);
+        return weight.Matrix!;
+    }
+
     private void Linear(in LinearInput input, ReadOnlySpan<LinearTarget> targets)
     {
         if (_calls.Length < targets.Length)
@@ -196,7 +219,7 @@ internal sealed unsafe class CpuDevice : Device
         for (int i = 0; i < targets.Length; i++)
         {
             (DeviceWeight weight, DeviceWeight? bias, DeviceTensor output) = targets[i];
-            PackedMatrix matrix = ((CpuWeight)weight).Matrix ?? throw new ArgumentException("A weight was not uploaded for linear layers.", nameof(targets));
+            PackedMatrix matrix = ((CpuWeight)weight).Matrix ?? PackNow((CpuWeight)weight);
             if (weight.Columns != input.Columns)
                 throw new ArgumentException($"A weight reads {weight.Columns} columns, not {input.Columns}.", nameof(targets));
             if (bias is not null && bias.Columns != weight.Rows)

@@ -31,10 +31,15 @@ internal sealed unsafe class CpuKvCache : DeviceKvCache
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)source, (uint)Shape.Blocks, nameof(source));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)destination, (uint)Shape.Blocks, nameof(destination));
         CacheLayout layout = Layout;
-        // Keys and values of all heads lie together.
-        long bytes = 2L * layout.KvHeads * layout.HeadBytes;
+        nint bytes = layout.HeadBytes;
         for (int layer = 0; layer < Shape.Layers; layer++)
-            Buffer.MemoryCopy(layout.Keys(layer, source, 0), layout.Keys(layer, destination, 0), bytes, bytes);
+        {
+            for (int head = 0; head < layout.KvHeads; head++)
+            {
+                Buffer.MemoryCopy(layout.Keys(layer, source, head), layout.Keys(layer, destination, head), bytes, bytes);
+                Buffer.MemoryCopy(layout.Values(layer, source, head), layout.Values(layer, destination, head), bytes, bytes);
+            }
+        }
     }
 
     /// <summary>Copies a block of all layers out of the cache.</summary>

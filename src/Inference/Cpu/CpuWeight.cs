@@ -9,9 +9,9 @@ internal sealed unsafe class CpuWeight : DeviceWeight
 {
     private readonly NativeBuffer? _vector;
 
-    /// <summary>Lays a weight out.</summary>
+    /// <summary>Lays a weight out, but for the matrix, which takes long and is packed later with others.</summary>
     /// <exception cref="NotSupportedException">The type cannot be computed with, or the shape is too large.</exception>
-    public CpuWeight(StoredTensor tensor, WeightUse use, ThreadTeam team, KernelWidth kernels = KernelWidth.Widest)
+    public CpuWeight(StoredTensor tensor, WeightUse use)
         : base(RowsOf(tensor, use), ColumnsOf(tensor, use))
     {
         if (!BlockFormat.IsComputable(tensor.Type))
@@ -33,16 +33,19 @@ internal sealed unsafe class CpuWeight : DeviceWeight
 
         if (use.HasFlag(WeightUse.Linear))
         {
-            Matrix = PackedMatrix.Pack(tensor, team, kernels);
-            tensor.ReleasePages();
+            PackedMatrix.CheckedLayout(tensor);
+            Unpacked = tensor;
         }
     }
 
     /// <summary>The elements as floats; null without <see cref="WeightUse.Vector"/>.</summary>
     public float* Vector => _vector is null ? null : (float*)_vector.Data;
 
-    /// <summary>The packed matrix, with <see cref="WeightUse.Linear"/>.</summary>
-    public PackedMatrix? Matrix { get; }
+    /// <summary>The stored matrix that is still to be packed, with <see cref="WeightUse.Linear"/>.</summary>
+    public StoredTensor? Unpacked { get; private set; }
+
+    /// <summary>The packed matrix, with <see cref="WeightUse.Linear"/>; null until it is packed.</summary>
+    public PackedMatrix? Matrix { get; private set; }
 
     /// <summary>The stored rows, with <see cref="WeightUse.Embedding"/>.</summary>
     public StoredTensor? Table { get; }
@@ -51,8 +54,30 @@ internal sealed unsafe class CpuWeight : DeviceWeight
     public override long ByteLength => (long)(_vector?.ByteLength ?? 0) + (Matrix?.ByteLength ?? 0);
 
     /// <inheritdoc/>
+    public override long PendingBytes => Unpacked?.ByteLength ?? 0;
+
+    /// <summary>Packs the matrices of some weights, all as one piece of work; those that are packed already stay.</summary>
+    /// <param name="weights">The weights, without repetition.</param>
+    /// <param name="team">Packs.</param>
+    /// <param name="kernels">What will compute with them.</param>
+    /// <param name="packed">Told how many more stored bytes are packed; null for nobody.</param>
+    /// <param name="cancellation">Gives up; the weights are then as they were.</param>
+    public static void Pack(IEnumerable<CpuWeight> weights, ThreadTeam team, KernelWidth kernels, Action<long>? packed, CancellationToken cancellation)
+    {
+        CpuWeight[] unpacked = [.. weights.Where(weight => weight.Unpacked is not null)];
+        PackedMatrix[] matrices = PackedMatrix.Pack([.. unpacked.Select(weight => weight.Unpacked!)], team, kernels, packed, cancellation);
+        for (int i = 0; i < unpacked.Length; i++)
+        {
+            unpacked[i].Unpacked!.ReleasePages();
+            unpacked[i].Unpacked = null;
+            unpacked[i].Matrix = matrices[i];
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        Unpacked = null;
         _vector?.Dispose();
         Matrix?.Dispose();
     }

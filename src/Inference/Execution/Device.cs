@@ -20,7 +20,16 @@ public abstract class Device : IDisposable
     /// <param name="tensor">The stored weight; its bytes must stay mapped as long as the device weight lives.</param>
     /// <param name="use">What the weight is for; several flags may be set (a tied embedding and head).</param>
     /// <exception cref="NotSupportedException">The device cannot compute with that type or shape.</exception>
+    /// <remarks>A device may put the work off until <see cref="CompleteUploads"/> or, at the latest, until an operation needs the weight.</remarks>
     public abstract DeviceWeight Upload(StoredTensor tensor, WeightUse use);
+
+    /// <summary>Does what uploads have put off, all weights together. Nothing has to call it: without, operations do it when they first need a weight.</summary>
+    /// <param name="completed">Told, on the calling thread, how many more stored bytes are done; null for nobody.</param>
+    /// <param name="cancellation">Gives up; what is not done stays put off.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public virtual void CompleteUploads(Action<long>? completed = null, CancellationToken cancellation = default)
+    {
+    }
 
     /// <summary>Allocates activations.</summary>
     /// <param name="capacity">The most rows.</param>

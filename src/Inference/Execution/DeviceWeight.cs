@@ -1,6 +1,6 @@
 namespace Inference.Execution;
 
-/// <summary>A weight in a device's own memory and layout. Immutable once uploaded.</summary>
+/// <summary>A weight in a device's own memory and layout. What it computes never changes once it is uploaded.</summary>
 public abstract class DeviceWeight : IDisposable
 {
     /// <summary>Creates the handle.</summary>
@@ -20,6 +20,9 @@ public abstract class DeviceWeight : IDisposable
 
     /// <summary>Bytes of device memory held, the mapped file not counted.</summary>
     public abstract long ByteLength { get; }
+
+    /// <summary>Stored bytes that the device has put off bringing into its layout; see <see cref="Device.CompleteUploads"/>.</summary>
+    public virtual long PendingBytes => 0;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -63,7 +63,13 @@ public sealed unsafe class StoredTensor
     /// Says that the bytes will not be read for long: those of a mapped file leave the process's memory, and reading them again is
     /// slower but gives the same. A device that has made its own copy calls this, so that a model is in memory once.
     /// </summary>
-    public void ReleasePages() => Mapping?.File.Release(Mapping.Value.Offset, ByteLength);
+    public void ReleasePages() => ReleasePages(0, ByteLength);
+
+    /// <summary>Lets go of a part of the bytes.</summary>
+    internal void ReleasePages(long start, long length) => Mapping?.File.Release(Mapping.Value.Offset + start, length);
+
+    /// <summary>Brings a part of the bytes into memory at once, which is faster than page by page as they are read.</summary>
+    internal void FetchPages(long start, long length) => Mapping?.File.Fetch(Mapping.Value.Offset + start, length);
 
     /// <summary>The bytes of one row.</summary>
     /// <param name="row">Row index, 0 to <see cref="Rows"/> - 1.</param>

@@ -25,7 +25,7 @@ internal sealed class DecoderWeights : IDisposable
     /// <param name="config">The dimensions they must have.</param>
     /// <param name="device">Where they go.</param>
     /// <param name="buffers">Where the linear layers' results go.</param>
-    /// <param name="loaded">Told the bytes of each tensor once it is uploaded.</param>
+    /// <param name="loaded">Told the bytes of each tensor once it is uploaded, but for those that the device puts off.</param>
     /// <param name="cancellation">Stops between two tensors.</param>
     public static DecoderWeights Upload(TensorSet tensors, DecoderConfig config, Device device, DecoderBuffers buffers, Action<long> loaded, CancellationToken cancellation)
     {
@@ -122,7 +122,7 @@ internal sealed class DecoderWeights : IDisposable
             cancellation.ThrowIfCancellationRequested();
             DeviceWeight weight = device.Upload(tensor, use);
             all.Add(weight);
-            loaded(tensor.ByteLength);
+            loaded(tensor.ByteLength - weight.PendingBytes);
             return weight;
         }
     }

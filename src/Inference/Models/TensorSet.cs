@@ -24,13 +24,14 @@ internal sealed class TensorSet
         {
             // What has no GGUF name is kept under one that nobody asks for, to be refused as unused.
             string known = _isCheckpoint ? TensorNames.FromHuggingFace(name) ?? "unknown: " + name : name;
+            ByteLength += tensor.ByteLength;
             if (!_tensors.TryAdd(known, tensor))
                 throw new ModelFormatException(_path, name, -1, $"two tensors stand for '{known}'");
         }
     }
 
     /// <summary>Bytes of all tensors.</summary>
-    public long ByteLength => _tensors.Values.Sum(tensor => tensor.ByteLength);
+    public long ByteLength { get; }
 
     public bool Has(string name) => _tensors.ContainsKey(name);
 

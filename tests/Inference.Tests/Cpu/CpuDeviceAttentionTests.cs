@@ -70,20 +70,24 @@ public sealed class CpuDeviceAttentionTests
     public unsafe void A_copied_block_has_the_bytes_of_all_layers_and_no_other_block_changes(KvCacheType type)
     {
         using var cache = new CpuKvCache(new KvCacheShape(3, 5, 4, 2, 34, type));
-        long bytes = cache.Shape.Blocks * cache.Shape.BytesPerBlock;
-        var memory = new Span<byte>(cache.Layout.Keys(0, 0, 0), (int)bytes);
-        new Random(1).NextBytes(memory);
-        byte[] before = memory.ToArray();
-        cache.Copy(source: 3, destination: 1);
-        int layerBytes = (int)(cache.Shape.BytesPerBlock / 3);
-        for (int layer = 0; layer < 3; layer++)
+        CacheLayout layout = cache.Layout;
+        int bytes = (int)layout.HeadBytes;
+        var random = new Random(1);
+        var before = new Dictionary<(int Layer, int Block, int Part), byte[]>();
+        for (int part = 0; part < 3 * 5 * 4; part++)
         {
-            for (int block = 0; block < 5; block++)
-            {
-                int expected = (layer * 5 + (block == 1 ? 3 : block)) * layerBytes;
-                Assert.True(memory.Slice((layer * 5 + block) * layerBytes, layerBytes).SequenceEqual(before.AsSpan(expected, layerBytes)), $"layer {layer}, block {block}");
-            }
+            (int Layer, int Block, int Part) place = (part / 20, part / 4 % 5, part % 4);
+            random.NextBytes(Part(place));
+            before.Add(place, Part(place).ToArray());
         }
+
+        cache.Copy(source: 3, destination: 1);
+        foreach ((int Layer, int Block, int Part) place in before.Keys)
+            Assert.True(Part(place).SequenceEqual(before[place with { Block = place.Block == 1 ? 3 : place.Block }]), $"{place}");
+
+        // Heads' keys, then heads' values.
+        Span<byte> Part((int Layer, int Block, int Part) place) =>
+            new(place.Part < 2 ? layout.Keys(place.Layer, place.Block, place.Part) : layout.Values(place.Layer, place.Block, place.Part - 2), bytes);
 
         Assert.Throws<ArgumentOutOfRangeException>(() => cache.Copy(5, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => cache.Copy(0, -1));
@@ -108,6 +112,7 @@ public sealed class CpuDeviceAttentionTests
     [Theory]
     [InlineData(KvCacheType.F16, 6, 2, 64)]
     [InlineData(KvCacheType.F32, 1, 1, 16)]
+    [InlineData(KvCacheType.Q8_0, 8, 1, 80)]
     public void A_long_sequence_has_the_same_bits_spread_over_threads(KvCacheType type, int heads, int kvHeads, int headSize)
     {
         var shape = new AttentionShape(heads, kvHeads, headSize, 0.1f);
@@ -190,6 +195,10 @@ public sealed class CpuDeviceAttentionTests
             data.Add(type, 8, 1, 128, 16, RopeKind.Halves, 128);
             data.Add(type, 3, 3, 10, 5, RopeKind.Interleaved, 6);
             data.Add(type, 2, 1, 48, 128, RopeKind.Halves, 48);
+            data.Add(type, 5, 5, 32, 32, RopeKind.Halves, 32);
+            data.Add(type, 12, 2, 96, 16, RopeKind.Interleaved, 96);
+            data.Add(type, 4, 1, 256, 64, RopeKind.Halves, 64);
+            data.Add(type, 11, 1, 112, 48, RopeKind.Halves, 112);
         }
 
         return data;

@@ -107,7 +107,7 @@ public sealed class CoalescingTests
     public async Task An_error_is_everyones()
     {
         await using Gated gated = await Gated.LoadAsync(_small);
-        Generation[] callers = [.. Enumerable.Range(0, 3).Select(_ => gated.Engine.Submit("Once upon a time", _shared))];
+        Generation[] callers = await gated.Engine.SubmitTogetherAsync(["Once upon a time", "Once upon a time", "Once upon a time"], _shared, TestContext.Current.CancellationToken);
         gated.Fails = true;
         gated.Open();
         foreach (Generation caller in callers)

@@ -26,6 +26,8 @@ internal sealed class DelegatingDevice(Device inner) : Device
 
     public override DeviceWeight Upload(StoredTensor tensor, WeightUse use) => inner.Upload(tensor, use);
 
+    public override void CompleteUploads(Action<long>? completed = null, CancellationToken cancellation = default) => inner.CompleteUploads(completed, cancellation);
+
     public override DeviceTensor Allocate(int capacity, int columns) => inner.Allocate(capacity, columns);
 
     public override DeviceKvCache AllocateKvCache(KvCacheShape shape) => inner.AllocateKvCache(shape);

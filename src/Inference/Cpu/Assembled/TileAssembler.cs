@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Iced.Intel;
 using Inference.Cpu.Linear;
 using Inference.Formats;
@@ -40,24 +39,16 @@ internal sealed class TileAssembler
     private readonly AssemblerRegister64 _sums = r9;
     private readonly AssemblerRegister64 _subScales = r10;
     private readonly AssemblerRegister32 _blocks = r11d;
-    private readonly int _lowBits;
-    private readonly int _highBits;
-    private Label _lowMask;
-    private Label _highMask;
+    private readonly CodeAssembler _codes;
     private Label _nibbleMask;
-    private Label _table;
 
     private TileAssembler(PanelLayout layout, int rows)
     {
         _layout = layout;
         _rows = rows;
         _zeroPower = layout.Type == TensorType.MXFP4 ? 4 : BlockFormat.Zero(layout.Type) is > 0 and int zero ? int.Log2(zero) : -1;
-        _lowBits = layout.LowBits;
-        _highBits = layout.CodeBits - layout.LowBits;
-        _lowMask = _code.CreateLabel();
-        _highMask = _code.CreateLabel();
+        _codes = new CodeAssembler(_code, layout);
         _nibbleMask = _code.CreateLabel();
-        _table = _code.CreateLabel();
     }
 
     private static AssemblerRegisterZMM Scale => zmm24;
@@ -104,7 +95,7 @@ internal sealed class TileAssembler
         }
 
         EmitPrefetch(_layout.HasSubScales ? _layout.BlockCodeBytes : _layout.SuperBytes);
-        EmitCodes();
+        _codes.Emit(_weights);
         if (_layout.HasSubScales)
             EmitSubScales();
         for (int row = 0; row < _rows; row++)
@@ -126,7 +117,9 @@ internal sealed class TileAssembler
         for (int i = 0; i < _rows; i++)
             _code.vmovups(__[_sums + i * PanelLayout.Rows * sizeof(float)], _z[i]);
         EmitReturn();
-        EmitConstants();
+        _codes.EmitConstants();
+        _code.Label(ref _nibbleMask);
+        _code.dd(0x0F);
     }
 
     // While several rows keep the multipliers busy, the processor does not look far enough ahead by itself to fetch the next weights.
@@ -169,24 +162,6 @@ internal sealed class TileAssembler
         _code.ret();
     }
 
-    private void EmitConstants()
-    {
-        // A mask in every byte of four.
-        _code.Label(ref _lowMask);
-        _code.dd(((1u << _lowBits) - 1) * 0x01010101);
-        _code.Label(ref _highMask);
-        _code.dd((((1u << _highBits) - 1) << _lowBits) * 0x01010101);
-        _code.Label(ref _nibbleMask);
-        _code.dd(0x0F);
-        if (_layout.Form != CodeForm.Indices)
-            return;
-        _code.Label(ref _table);
-        byte[] table = new byte[16];
-        Vector128<byte> codebook = _layout.Type == TensorType.MXFP4 ? Codebook.Fp4 : Codebook.NonLinear;
-        codebook.StoreUnsafe(ref table[0]);
-        _code.db(table);
-    }
-
     private void EmitScales(int offset)
     {
         AssemblerMemoryOperand halves = __ymmword_ptr[_weights + offset];
@@ -202,46 +177,6 @@ internal sealed class TileAssembler
 
         if (_layout.HasMinima)
             _code.vcvtph2ps(Minimum, __ymmword_ptr[_weights + (offset + PanelLayout.Rows * sizeof(ushort))]);
-    }
-
-    private void EmitCodes()
-    {
-        for (int group = 0; group < Math.Min(_lowBits, Groups); group++)
-            _code.vmovdqu64(_z[16 + group], __zmmword_ptr[_weights + group * PanelLayout.GroupBytes]);
-        if (_lowBits == Groups)
-            return;
-
-        if (_layout.Form == CodeForm.Indices)
-            _code.vbroadcasti32x4(zmm29, __xmmword_ptr[_table]);
-        for (int group = Groups - 1; group >= 0; group--)
-        {
-            AssemblerRegisterZMM code = _z[16 + group];
-            if (group >= _lowBits)
-                _code.vpsrlw(code, _z[16 + group % _lowBits], (byte)(group / _lowBits * _lowBits));
-            _code.vpandd(code, code, __dword_bcst[_lowMask]);
-            if (_layout.Form == CodeForm.Indices)
-                _code.vpshufb(code, zmm29, code);
-        }
-
-        if (_highBits > 0)
-            EmitHighCodes();
-    }
-
-    private void EmitHighCodes()
-    {
-        const byte OrAnd = 0xF8; // a | (b & c)
-        for (int i = 0; i < _highBits; i++)
-            _code.vmovdqu64(_z[29 + i], __zmmword_ptr[_weights + (_lowBits + i) * PanelLayout.GroupBytes]);
-        for (int group = 0; group < Groups; group++)
-        {
-            AssemblerRegisterZMM plane = _z[29 + group % _highBits];
-            int shift = group / _highBits * _highBits - _lowBits;
-            if (shift < 0)
-                _code.vpsllw(zmm31, plane, (byte)-shift);
-            else if (shift > 0)
-                _code.vpsrlw(zmm31, plane, (byte)shift);
-            _code.vpternlogd(_z[16 + group], shift == 0 ? plane : zmm31, __dword_bcst[_highMask], OrAnd);
-        }
     }
 
     private void EmitSubScales()

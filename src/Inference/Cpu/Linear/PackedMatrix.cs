@@ -6,7 +6,10 @@ namespace Inference.Cpu.Linear;
 /// <summary>The matrix of a linear layer, in panels of 16 rows as <see cref="PanelLayout"/> describes them. Immutable.</summary>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
+    private readonly KernelWidth _width;
     private byte* _panels;
+    private delegate*<in PanelTask, void> _kernel;
+    private nint* _tiles;
 
     private PackedMatrix(PanelLayout layout, int rows, int columns, KernelWidth width)
     {
@@ -16,10 +19,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
         PanelBytes = layout.PanelBytes(columns);
         PanelCount = (int)(((long)rows + PanelLayout.Rows - 1) / PanelLayout.Rows);
         ByteLength = checked((long)PanelCount * PanelBytes);
-        if (width == KernelWidth.Widest)
-            width = KernelChoice.Default;
-        Tiles = width == KernelWidth.Assembled ? AssembledTiles.Find(layout.Type) : null;
-        Kernel = Tiles != null ? &AssembledKernel.Run : KernelTable.Find(layout.Type, width);
+        _width = width == KernelWidth.Widest ? KernelChoice.Default : width;
         _panels = PanelMemory.Allocate(checked((nuint)ByteLength));
     }
 
@@ -42,10 +42,25 @@ internal sealed unsafe class PackedMatrix : IDisposable
     public nint PanelBytes { get; }
 
     /// <summary>What multiplies with it.</summary>
-    public delegate*<in PanelTask, void> Kernel { get; }
+    /// <remarks>Chosen when first asked for: assembling takes a moment that packing need not wait for.</remarks>
+    public delegate*<in PanelTask, void> Kernel
+    {
+        get
+        {
+            ChooseKernel();
+            return _kernel;
+        }
+    }
 
     /// <summary>Assembled functions for its type, or null; see <see cref="AssembledTiles"/>.</summary>
-    public nint* Tiles { get; }
+    public nint* Tiles
+    {
+        get
+        {
+            ChooseKernel();
+            return _tiles;
+        }
+    }
 
     /// <summary>The first panel.</summary>
     public byte* Panels
@@ -62,7 +77,63 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <param name="team">Packs.</param>
     /// <param name="width">The register width to compute with.</param>
     /// <exception cref="NotSupportedException">Linear layers do not compute with the type or the shape.</exception>
-    public static PackedMatrix Pack(StoredTensor tensor, ThreadTeam team, KernelWidth width = KernelWidth.Widest)
+    public static PackedMatrix Pack(StoredTensor tensor, ThreadTeam team, KernelWidth width = KernelWidth.Widest) => Pack([tensor], team, width)[0];
+
+    /// <summary>Copies stored matrices into panels, all as one piece of work.</summary>
+    /// <param name="tensors">Each [output features, input features], not empty.</param>
+    /// <param name="team">Packs.</param>
+    /// <param name="width">The register width to compute with.</param>
+    /// <param name="packed">Told, on the calling thread, how many more stored bytes are packed; null for nobody.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="NotSupportedException">Linear layers do not compute with a type or a shape.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static PackedMatrix[] Pack(IReadOnlyList<StoredTensor> tensors, ThreadTeam team, KernelWidth width = KernelWidth.Widest, Action<long>? packed = null, CancellationToken cancellation = default)
+    {
+        var matrices = new PackedMatrix[tensors.Count];
+        bool done = false;
+        try
+        {
+            for (int i = 0; i < matrices.Length; i++)
+                matrices[i] = new PackedMatrix(CheckedLayout(tensors[i]), (int)tensors[i].Rows, (int)tensors[i].Columns, width);
+            // Beside the packing: assembling the first kernel of a process takes as long as packing a small model.
+            PackedMatrix[] unchosen = [.. matrices];
+            Task choosing = Task.Run(() => Array.ForEach(unchosen, matrix => matrix.ChooseKernel()), CancellationToken.None);
+            bool[] kept;
+            try
+            {
+                kept = PackingJob.Run(tensors, matrices, team, packed, cancellation);
+            }
+            finally
+            {
+                choosing.GetAwaiter().GetResult();
+            }
+
+            for (int i = 0; i < kept.Length; i++)
+            {
+                if (kept[i])
+                    continue;
+
+                // Halves that a panel cannot keep in 16 bits are kept as floats: the same numbers, so the same results.
+                PackedMatrix narrow = matrices[i];
+                matrices[i] = new PackedMatrix(PanelLayout.For(TensorType.F32)!, narrow.Rows, narrow.Columns, width);
+                narrow.Dispose();
+                if (!PackingJob.Run([tensors[i]], [matrices[i]], team, null, cancellation)[0])
+                    throw new InvalidOperationException("Floats keep every number.");
+            }
+
+            done = true;
+            return matrices;
+        }
+        finally
+        {
+            for (int i = 0; !done && i < matrices.Length; i++)
+                matrices[i]?.Dispose();
+        }
+    }
+
+    /// <summary>The layout for a stored matrix.</summary>
+    /// <exception cref="NotSupportedException">Linear layers do not compute with its type or its shape.</exception>
+    public static PanelLayout CheckedLayout(StoredTensor tensor)
     {
         PanelLayout layout = PanelLayout.For(tensor.Type)
             ?? throw new NotSupportedException($"Linear layers do not compute with {tensor.Type}, the type of '{tensor.Name}'.");
@@ -72,26 +143,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
             throw new NotSupportedException($"Linear layers of {tensor.Type} cannot have the shape of '{tensor.Name}', {rows} x {columns}.");
         if (tensor.ByteLength < BlockFormat.ByteLength(tensor.Type, rows * columns))
             throw new NotSupportedException($"'{tensor.Name}' has fewer bytes than its shape takes.");
-
-        // Halves that a panel cannot keep in 16 bits are kept as floats: the same numbers, so the same results.
-        return TryPack(tensor, new PackedMatrix(layout, (int)rows, (int)columns, width), team)
-            ?? TryPack(tensor, new PackedMatrix(PanelLayout.For(TensorType.F32)!, (int)rows, (int)columns, width), team)
-            ?? throw new InvalidOperationException("Floats keep every number.");
-    }
-
-    private static PackedMatrix? TryPack(StoredTensor tensor, PackedMatrix matrix, ThreadTeam team)
-    {
-        bool packed = false;
-        try
-        {
-            packed = PanelPacker.TryPack(tensor, matrix, team);
-            return packed ? matrix : null;
-        }
-        finally
-        {
-            if (!packed)
-                matrix.Dispose();
-        }
+        return layout;
     }
 
     /// <inheritdoc/>
@@ -99,5 +151,13 @@ internal sealed unsafe class PackedMatrix : IDisposable
     {
         PanelMemory.Free(_panels);
         _panels = null;
+    }
+
+    private void ChooseKernel()
+    {
+        if (_kernel != null)
+            return;
+        _tiles = _width == KernelWidth.Assembled ? AssembledTiles.Find(Layout.Type) : null;
+        _kernel = _tiles != null ? &AssembledKernel.Run : KernelTable.Find(Layout.Type, _width);
     }
 }

@@ -4,11 +4,10 @@ using Inference.Formats.Blocks;
 
 namespace Inference.Cpu.Linear;
 
-/// <summary>Fills the panels of a <see cref="PackedMatrix"/> from a stored tensor, on all threads of a team.</summary>
+/// <summary>Fills the panels of a <see cref="PackedMatrix"/> from a stored tensor. Different panels may be filled at the same time.</summary>
 internal abstract unsafe class PanelPacker
 {
     private readonly byte* _source;
-    private int _next;
     private volatile bool _failed;
 
     protected PanelPacker(StoredTensor tensor, PackedMatrix matrix)
@@ -24,7 +23,11 @@ internal abstract unsafe class PanelPacker
     /// <summary>The stored type; the layout may be another type's.</summary>
     protected TensorType Type { get; }
 
-    protected PackedMatrix Matrix { get; }
+    /// <summary>Whether the layout cannot keep a number of the tensor.</summary>
+    public bool HasFailed => _failed;
+
+    /// <summary>What is filled.</summary>
+    public PackedMatrix Matrix { get; }
 
     protected PanelLayout Layout { get; }
 
@@ -34,24 +37,8 @@ internal abstract unsafe class PanelPacker
     /// <summary>Bytes of a stored block.</summary>
     protected int BlockBytes { get; }
 
-    /// <summary>Fills all panels.</summary>
-    /// <returns>False where the panels' layout cannot keep a number of the tensor.</returns>
-    public static bool TryPack(StoredTensor tensor, PackedMatrix matrix, ThreadTeam team)
-    {
-        PanelPacker packer = Create(tensor, matrix);
-        GCHandle handle = GCHandle.Alloc(packer);
-        try
-        {
-            team.Run(&Work, (void*)GCHandle.ToIntPtr(handle));
-            return !packer._failed;
-        }
-        finally
-        {
-            handle.Free();
-        }
-    }
-
-    private static PanelPacker Create(StoredTensor tensor, PackedMatrix matrix) => matrix.Layout.Type switch
+    /// <summary>The packer for a tensor's type and a matrix's layout.</summary>
+    public static PanelPacker Create(StoredTensor tensor, PackedMatrix matrix) => matrix.Layout.Type switch
     {
         _ when !matrix.Layout.IsQuantized => new NumberPacker(tensor, matrix),
         TensorType.Q5_0 => new BlockPacker<Q5_0Layout>(tensor, matrix),
@@ -72,15 +59,9 @@ internal abstract unsafe class PanelPacker
     /// <returns>False where the layout cannot keep a number.</returns>
     protected abstract bool TryPackPanel(byte* source, int rows, byte* panel);
 
-    private static void Work(int worker, void* state)
-    {
-        var packer = (PanelPacker)GCHandle.FromIntPtr((nint)state).Target!;
-        int panel;
-        while (!packer._failed && (panel = Interlocked.Increment(ref packer._next) - 1) < packer.Matrix.PanelCount)
-            packer.Pack(panel);
-    }
-
-    private void Pack(int index)
+    /// <summary>Fills one panel, unless the layout cannot keep one of its numbers: the packer has failed then.</summary>
+    /// <param name="index">The panel.</param>
+    public void Pack(int index)
     {
         int firstRow = index * PanelLayout.Rows;
         int rows = Math.Min(PanelLayout.Rows, Matrix.Rows - firstRow);
