@@ -7,6 +7,7 @@ internal enum EngineCommandKind
     Cancel,
     Resume,
     Unpin,
+    Transfer,
     CancelAll,
     Wake,
 }

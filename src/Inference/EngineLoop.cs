@@ -3,6 +3,7 @@ using Inference.Diagnostics;
 using Inference.Execution;
 using Inference.KvCache;
 using Inference.Models;
+using Inference.Persistence;
 using Inference.Sampling;
 using Inference.Scheduling;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,7 @@ internal sealed class EngineLoop
     private readonly BlockPool _pool;
     private readonly PinnedBlocks _pins;
     private readonly Coalescing _coalescing;
+    private readonly CacheTransfers _transfers;
     private readonly RequestOutcome _outcome;
     private readonly EngineMeter _meter;
     private readonly TimeProvider _time;
@@ -54,6 +56,7 @@ internal sealed class EngineLoop
         _time = time;
         _logger = logger;
         _argMax = new int[maxSequences];
+        _transfers = new CacheTransfers(new CacheAccess(device, cache, pool, pool.Spill as BlockSpill), Publish);
         Publish();
     }
 
@@ -114,7 +117,9 @@ internal sealed class EngineLoop
                 ApplyCommands();
                 if (_drainRequested && _open.Count == 0)
                     _drained.TrySetResult();
-                if (!(_scheduler.HasWork || _scheduler.EarliestDeadline <= _time.GetTimestamp()) || !Step())
+                _transfers.Advance(_scheduler.RunningCount);
+                bool stepped = (_scheduler.HasWork || _scheduler.EarliestDeadline <= _time.GetTimestamp()) && Step();
+                if (!stepped && !_transfers.HasWork)
                     WaitForCommand();
             }
 
@@ -138,6 +143,8 @@ internal sealed class EngineLoop
         _wake.Reset();
         while (_commands.TryDequeue(out EngineCommand command))
         {
+            if (command.Transfer is { } transfer)
+                _transfers.Add(transfer);
             if (command.Kind == EngineCommandKind.CancelAll)
                 CancelOpen();
             if (command.Generation is not { } generation)
@@ -405,7 +412,13 @@ internal sealed class EngineLoop
             {
                 if (command is { Kind: EngineCommandKind.Submit, Generation: { } late })
                     _open.Add(late);
+                if (command.Transfer is { } transfer)
+                    _transfers.Add(transfer);
             }
+
+            _transfers.EndAll(Fault is null
+                ? new EngineStoppedException("The engine was disposed before the conversation was copied.")
+                : new EngineFailedException($"The engine failed before the conversation was copied: {Fault.Message}", Fault), intact: Fault is null);
 
             foreach (Generation generation in _open)
             {

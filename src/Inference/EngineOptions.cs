@@ -67,6 +67,9 @@ public sealed record EngineOptions
     /// <summary>Keep the keys and values of ended requests while there is room, and reuse them for requests that begin the same way.</summary>
     public bool PrefixCaching { get; init; } = true;
 
+    /// <summary>Where the keys and values of cached prefixes go that the cache has no more room for, to come back instead of being computed again. Null: nowhere.</summary>
+    public KvSpillOptions? KvSpill { get; init; }
+
     /// <summary>Tokens that a stream holds for a reader that is behind. When it is full, that request pauses; no other does.</summary>
     public int StreamCapacity { get; init; } = 256;
 

@@ -1,3 +1,5 @@
+using Inference.Persistence;
+
 namespace Inference;
 
 /// <summary>What an engine is doing at a moment, and has done.</summary>
@@ -12,6 +14,9 @@ public sealed record EngineStatistics(int Waiting, int Running, int FreeBlocks, 
 {
     /// <summary>Cache blocks that pinned prefixes hold, or are about to; a block counts once for each of them.</summary>
     public int PinnedBlocks { get; init; }
+
+    /// <summary>What <see cref="EngineOptions.KvSpill"/> keeps and has kept; all 0 without it.</summary>
+    public SpillStatistics Spill { get; init; } = new(0, 0, 0, 0, 0, 0);
 
     /// <summary>Steps that failed on the device; their requests ended with a <see cref="GenerationFailedException"/>. Not among <see cref="Steps"/>.</summary>
     public long FailedSteps { get; init; }

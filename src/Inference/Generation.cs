@@ -107,6 +107,24 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
     /// <exception cref="ObjectDisposedException">The engine is disposed.</exception>
     public Generation Fork(GenerationOptions? options = null, CancellationToken cancellationToken = default) => _engine.Fork(this, options, cancellationToken);
 
+    /// <summary>Saves the conversation as it stands, prompt and output so far, with what the cache holds of its keys and values.</summary>
+    /// <param name="stream">Receives <see cref="SavedConversation.Bytes"/> bytes from where it stands; stays open.</param>
+    /// <param name="cancellationToken">Gives up; what was written by then is of no use. The request itself goes on.</param>
+    /// <returns>What was saved.</returns>
+    /// <remarks>
+    /// <para><see cref="InferenceEngine.RestoreAsync"/> brings it back, in this process or another, for the same model and cache options.</para>
+    /// <para>Possible at any time: while the request waits, runs or is paused, after its end, and while the engine drains. It goes on by itself.
+    /// Whole cache blocks are saved, so that up to <see cref="EngineOptions.KvBlockSize"/> tokens before the last are computed again; after the
+    /// end of a request, those that the prefix cache still has. Blocks are copied to the host's memory between steps, a few at a time, and
+    /// written from there: a slow stream holds nobody up.</para>
+    /// <para>The stream holds the conversation's tokens, and keys and values from which its text can be told: protect it as you do the text.</para>
+    /// </remarks>
+    /// <exception cref="GenerationFailedException">The device failed.</exception>
+    /// <exception cref="EngineStoppedException">The engine has stopped.</exception>
+    /// <exception cref="ObjectDisposedException">The engine is disposed.</exception>
+    public Task<SavedConversation> SaveAsync(Stream stream, CancellationToken cancellationToken = default) =>
+        _engine.SaveAsync(CopyTokens(), _state.Options.CacheSalt, _state.Sequence, stream, cancellationToken);
+
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The generation is or was enumerated already.</exception>
     public async IAsyncEnumerator<GeneratedToken> GetAsyncEnumerator(CancellationToken cancellationToken = default)

@@ -11,13 +11,14 @@ namespace Inference;
 /// All members are safe to use from any thread. One thread of the engine computes; in every step it works on all open requests at once
 /// (continuous batching). A request's tokens are the same whatever else runs beside it.
 /// </remarks>
-public sealed class InferenceEngine : IAsyncDisposable
+public sealed partial class InferenceEngine : IAsyncDisposable
 {
     private readonly LoadedModel _loaded;
     private readonly EngineLoop _loop;
     private readonly QueuePlaces _queuePlaces;
     private readonly PromptReader _reader;
     private readonly RequestFactory _factory;
+    private readonly ConversationArchive _archive;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lazy<Task> _disposal;
     private volatile bool _disposed;
@@ -32,6 +33,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         _reader = new PromptReader(Tokenizer, Model.Name, Model.VocabularySize);
         _factory = new RequestFactory(loaded);
         _loop = loaded.CreateLoop(scheduling, _queuePlaces);
+        _archive = new ConversationArchive(loaded, _loop);
         _loop.Start();
     }
 
@@ -48,7 +50,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     public string DeviceName => _loaded.Device.Name;
 
     /// <summary>What the engine is doing now, and has done.</summary>
-    public EngineStatistics Statistics => _loop.Statistics;
+    public EngineStatistics Statistics => _loaded.Spill is { } spill ? _loop.Statistics with { Spill = spill.Statistics } : _loop.Statistics;
 
     /// <summary>Whether the engine can compute. False once it is disposed or its thread has failed; then <see cref="Failure"/> says why.</summary>
     /// <remarks>A step that fails on the device ends its requests alone and leaves the engine healthy: watch <see cref="EngineStatistics.FailedSteps"/> for a device that fails again and again.</remarks>

@@ -129,6 +129,7 @@ internal static class ModelLoader
         Require(options.KvCacheTokens is null or >= 2, options.KvCacheTokens, nameof(options.KvCacheTokens), "at least 2");
         Require(options.KvBlockSize is >= 8 and <= 256 && int.IsPow2(options.KvBlockSize), options.KvBlockSize, nameof(options.KvBlockSize), "a power of two from 8 to 256");
         Require(options.KvCacheType is null || Enum.IsDefined(options.KvCacheType.Value), options.KvCacheType, nameof(options.KvCacheType), "a defined type");
+        Require(options.KvSpill is null || options.PrefixCaching, options.KvSpill, nameof(options.KvSpill), "null where PrefixCaching is off, since nothing would be found again");
         Require(Enum.IsDefined(options.WeightPacking), options.WeightPacking, nameof(options.WeightPacking), "a defined value");
         Require(options.StreamCapacity >= 1, options.StreamCapacity, nameof(options.StreamCapacity), "at least 1");
         Require(options.PriorityAgeingInterval is null || options.PriorityAgeingInterval > TimeSpan.Zero, options.PriorityAgeingInterval, nameof(options.PriorityAgeingInterval), "a positive time");

@@ -70,6 +70,12 @@ internal sealed unsafe class CpuDevice : Device
     public override void CopyBlock(DeviceKvCache cache, int source, int destination) => ((CpuKvCache)cache).Copy(source, destination);
 
     /// <inheritdoc/>
+    public override void ReadBlock(DeviceKvCache cache, int block, Span<byte> destination) => ((CpuKvCache)cache).Export(block, destination);
+
+    /// <inheritdoc/>
+    public override void WriteBlock(DeviceKvCache cache, int block, ReadOnlySpan<byte> source) => ((CpuKvCache)cache).Import(block, source);
+
+    /// <inheritdoc/>
     public override void Begin(StepBatch batch) => _step.Load(batch);
 
     /// <inheritdoc/>

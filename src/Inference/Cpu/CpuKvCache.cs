@@ -19,6 +19,9 @@ internal sealed unsafe class CpuKvCache : DeviceKvCache
         HugePages.Advise(_buffer.Data, _buffer.ByteLength);
     }
 
+    /// <inheritdoc/>
+    public override string BlockFormat => "cpu-1";
+
     /// <summary>Where things lie.</summary>
     public CacheLayout Layout => new(Shape, _buffer.Data);
 
@@ -39,6 +42,40 @@ internal sealed unsafe class CpuKvCache : DeviceKvCache
         }
     }
 
+    /// <summary>Copies a block of all layers out of the cache.</summary>
+    public void Export(int block, Span<byte> destination)
+    {
+        Check(block, destination.Length);
+        CacheLayout layout = Layout;
+        int bytes = (int)layout.HeadBytes;
+        for (int layer = 0; layer < Shape.Layers; layer++)
+        {
+            // The values of head after head follow the keys.
+            for (int head = 0; head < 2 * layout.KvHeads; head++, destination = destination[bytes..])
+                new ReadOnlySpan<byte>(layout.Keys(layer, block, head), bytes).CopyTo(destination);
+        }
+    }
+
+    /// <summary>Copies a block of all layers, as <see cref="Export"/> gave it, into the cache.</summary>
+    public void Import(int block, ReadOnlySpan<byte> source)
+    {
+        Check(block, source.Length);
+        CacheLayout layout = Layout;
+        int bytes = (int)layout.HeadBytes;
+        for (int layer = 0; layer < Shape.Layers; layer++)
+        {
+            for (int head = 0; head < 2 * layout.KvHeads; head++, source = source[bytes..])
+                source[..bytes].CopyTo(new Span<byte>(layout.Keys(layer, block, head), bytes));
+        }
+    }
+
     /// <inheritdoc/>
     protected override void Dispose(bool disposing) => _buffer.Dispose();
+
+    private void Check(int block, int byteLength)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)Shape.Blocks, nameof(block));
+        if (byteLength != Shape.BytesPerBlock)
+            throw new ArgumentException($"A block has {Shape.BytesPerBlock} bytes, not {byteLength}.", nameof(byteLength));
+    }
 }

@@ -15,6 +15,11 @@ internal sealed class EngineMeter : IDisposable
     private readonly Counter<long> _outputTokens;
     private readonly Counter<long> _computedTokens;
     private readonly Counter<long> _preemptions;
+    private readonly Counter<long> _spilledBlocks;
+    private readonly Counter<long> _spilledBytes;
+    private readonly Counter<long> _restoredBlocks;
+    private readonly Counter<long> _restoredBytes;
+    private readonly Counter<long> _spillFailures;
     private readonly Histogram<double> _queueTime;
     private readonly Histogram<double> _timeToFirstToken;
     private readonly Histogram<double> _timePerOutputToken;
@@ -32,6 +37,11 @@ internal sealed class EngineMeter : IDisposable
         _outputTokens = _meter.CreateCounter<long>("inference.tokens.output", "{token}", "Tokens generated");
         _computedTokens = _meter.CreateCounter<long>("inference.tokens.computed", "{token}", "Tokens computed, recomputed ones included");
         _preemptions = _meter.CreateCounter<long>("inference.preemptions", "{preemption}", "Requests that lost their cache blocks to another");
+        _spilledBlocks = _meter.CreateCounter<long>("inference.cache.spill.blocks", "{block}", "Evicted cache blocks that were kept outside of the cache");
+        _spilledBytes = _meter.CreateCounter<long>("inference.cache.spill.size", "By", "Bytes of evicted cache blocks that were kept outside of the cache");
+        _restoredBlocks = _meter.CreateCounter<long>("inference.cache.restore.blocks", "{block}", "Kept blocks that came back into the cache");
+        _restoredBytes = _meter.CreateCounter<long>("inference.cache.restore.size", "By", "Bytes of kept blocks that came back into the cache");
+        _spillFailures = _meter.CreateCounter<long>("inference.cache.spill.failures", "{failure}", "Engines whose memory or disk for evicted blocks has failed");
         _queueTime = _meter.CreateHistogram<double>("inference.queue.time", "s", "Submission to first step");
         _timeToFirstToken = _meter.CreateHistogram<double>("inference.time_to_first_token", "s", "Submission to first token");
         _timePerOutputToken = _meter.CreateHistogram<double>("inference.time_per_output_token", "s", "Mean time between a request's tokens after the first");
@@ -72,6 +82,22 @@ internal sealed class EngineMeter : IDisposable
 
     /// <summary>Counts the end of a request that had joined, or that leaves others to go on with its computation.</summary>
     public void EndedCoalesced(string outcome) => CountEnd(outcome);
+
+    /// <summary>Counts an evicted block that is kept.</summary>
+    public void Spilled(int bytes)
+    {
+        Add(_spilledBlocks, 1);
+        Add(_spilledBytes, bytes);
+    }
+
+    /// <summary>Counts a kept block that comes back.</summary>
+    public void Restored(int bytes)
+    {
+        Add(_restoredBlocks, 1);
+        Add(_restoredBytes, bytes);
+    }
+
+    public void SpillFailed() => Add(_spillFailures, 1);
 
     public void Failed() => CountEnd("Failed");
 

@@ -23,6 +23,9 @@ internal static partial class LogMessages
     [LoggerMessage(6, LogLevel.Error, "A step with {Requests} requests failed on the device; they end, the engine goes on")]
     public static partial void StepFailed(ILogger logger, Exception error, int requests);
 
+    [LoggerMessage(8, LogLevel.Warning, "Evicted cache blocks can no longer be kept; prefixes that the cache has lost are computed again")]
+    public static partial void SpillFailed(ILogger logger, Exception error);
+
     [LoggerMessage(7, LogLevel.Critical, "The engine's thread failed; all requests end")]
     public static partial void EngineFailed(ILogger logger, Exception error);
 }

@@ -47,6 +47,22 @@ public abstract class Device : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The cache has no such block.</exception>
     public abstract void CopyBlock(DeviceKvCache cache, int source, int destination);
 
+    /// <summary>Copies a block of the cache, keys and values of all layers, to the host. Not part of a step; waits for what was enqueued before.</summary>
+    /// <param name="cache">The cache.</param>
+    /// <param name="block">The block; unchanged.</param>
+    /// <param name="destination">Receives <see cref="KvCacheShape.BytesPerBlock"/> bytes, as <see cref="DeviceKvCache.BlockFormat"/> orders them.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The cache has no such block.</exception>
+    /// <exception cref="ArgumentException">The destination has another length.</exception>
+    public abstract void ReadBlock(DeviceKvCache cache, int block, Span<byte> destination);
+
+    /// <summary>Makes a block of the cache what <see cref="ReadBlock"/> read from one of a cache with the same dimensions and format. Not part of a step; what was enqueued before sees the old contents.</summary>
+    /// <param name="cache">The cache.</param>
+    /// <param name="block">The block to overwrite.</param>
+    /// <param name="source"><see cref="KvCacheShape.BytesPerBlock"/> bytes, of which nothing is needed when this returns.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The cache has no such block.</exception>
+    /// <exception cref="ArgumentException">The source has another length.</exception>
+    public abstract void WriteBlock(DeviceKvCache cache, int block, ReadOnlySpan<byte> source);
+
     /// <summary>Starts a step: the operations that follow, up to the next call, are about this batch.</summary>
     /// <param name="batch">Tokens, positions, block tables; must not change until the step's reads are done.</param>
     public abstract void Begin(StepBatch batch);

@@ -11,6 +11,10 @@ public abstract class DeviceKvCache : IDisposable
     /// <summary>The dimensions.</summary>
     public KvCacheShape Shape { get; }
 
+    /// <summary>Names how a block's bytes are ordered and computed: caches of one name and shape can take over each other's blocks, bit for bit.</summary>
+    /// <remarks>At most 16 ASCII characters. Saved conversations carry it, so it changes when the order of bytes does, or the arithmetic behind keys and values.</remarks>
+    public abstract string BlockFormat { get; }
+
     /// <inheritdoc/>
     public void Dispose()
     {

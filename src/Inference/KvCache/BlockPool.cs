@@ -39,6 +39,9 @@ internal sealed class BlockPool
 
     public bool PrefixCaching { get; }
 
+    /// <summary>Where findable contents go when their block is taken for something else; null: nowhere.</summary>
+    public IBlockSpill? Spill { get; init; }
+
     /// <summary>Blocks that can be taken, those with findable contents included.</summary>
     public int FreeCount => _free.Count;
 
@@ -63,6 +66,8 @@ internal sealed class BlockPool
 
         int block = _free.First;
         _free.Remove(block);
+        if (Spill is not null && _index.Contains(block))
+            Spill.Keep(block, _index.HashOf(block));
         _index.Remove(block);
         _references[block] = 1;
         return block;

@@ -86,10 +86,43 @@ internal sealed class BlockTable(BlockHash root)
             _blocks.Add(block);
         }
 
-        for (int needed = pool.BlocksFor(tokens.Length) - shared; needed > 0; needed--)
+        shared += Restore(pool, tokens, shared);
+        for (int needed = pool.BlocksFor(tokens.Length) - _blocks.Count; needed > 0; needed--)
             Grow(pool);
         _filled = shared * pool.BlockSize;
         return shared;
+    }
+
+    /// <summary>Brings the blocks that follow the shared ones back from where the pool's evicted contents are kept.</summary>
+    /// <returns>How many came.</returns>
+    private int Restore(BlockPool pool, ReadOnlySpan<int> tokens, int shared)
+    {
+        if (pool.Spill is not { } spill || !pool.PrefixCaching)
+            return 0;
+
+        int limit = Shareable(tokens.Length, pool.BlockSize);
+        for (int i = shared; i < limit; i++)
+        {
+            BlockHash hash = Hash(i, tokens, pool.BlockSize);
+            int block = pool.Find(hash);
+            if (block >= 0)
+            {
+                pool.Share(block);
+                _blocks.Add(block);
+                continue;
+            }
+
+            // Looked up first: taking a block evicts another one's contents, which may push this one's out.
+            if (!spill.Contains(hash))
+                return i - shared;
+            block = pool.Take();
+            _blocks.Add(block);
+            if (!spill.TryRestore(hash, block))
+                return i - shared;
+            pool.Register(block, hash);
+        }
+
+        return Math.Max(0, limit - shared);
     }
 
     /// <summary>

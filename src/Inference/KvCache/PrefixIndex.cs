@@ -15,6 +15,9 @@ internal sealed class PrefixIndex(int blockCount)
 
     public bool Contains(int block) => _registered[block];
 
+    /// <summary>The hash under which a contained block is found.</summary>
+    public ref readonly BlockHash HashOf(int block) => ref _hashes[block];
+
     /// <summary>Adds a block unless another one holds the same contents: the first one wins.</summary>
     public bool TryAdd(int block, in BlockHash hash)
     {

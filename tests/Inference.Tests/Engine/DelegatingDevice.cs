@@ -41,6 +41,21 @@ internal sealed class DelegatingDevice(Device inner) : Device
         Next().CopyBlock(cache, source, destination);
     }
 
+    /// <summary>Called before a block is read or written; may throw.</summary>
+    public Action? OnBlock { get; set; }
+
+    public override void ReadBlock(DeviceKvCache cache, int block, Span<byte> destination)
+    {
+        OnBlock?.Invoke();
+        inner.ReadBlock(cache, block, destination);
+    }
+
+    public override void WriteBlock(DeviceKvCache cache, int block, ReadOnlySpan<byte> source)
+    {
+        OnBlock?.Invoke();
+        inner.WriteBlock(cache, block, source);
+    }
+
     public override void Begin(StepBatch batch)
     {
         _operation = 0;

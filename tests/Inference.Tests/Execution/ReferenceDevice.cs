@@ -20,6 +20,10 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
 
     public override void CopyBlock(DeviceKvCache cache, int source, int destination) => ((ReferenceKvCache)cache).Copy(source, destination);
 
+    public override void ReadBlock(DeviceKvCache cache, int block, Span<byte> destination) => throw new NotSupportedException("The oracle keeps numbers, not bytes.");
+
+    public override void WriteBlock(DeviceKvCache cache, int block, ReadOnlySpan<byte> source) => throw new NotSupportedException("The oracle keeps numbers, not bytes.");
+
     public override void Begin(StepBatch batch) => _batch = batch;
 
     public override void Embed(DeviceWeight table, DeviceTensor destination)

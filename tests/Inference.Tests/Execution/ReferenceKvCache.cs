@@ -8,6 +8,8 @@ internal sealed class ReferenceKvCache(KvCacheShape shape, bool exact) : DeviceK
     private readonly double[] _keys = new double[shape.Layers * shape.Blocks * shape.BlockSize * shape.KvHeads * shape.HeadSize];
     private readonly double[] _values = new double[shape.Layers * shape.Blocks * shape.BlockSize * shape.KvHeads * shape.HeadSize];
 
+    public override string BlockFormat => exact ? "exact" : "reference";
+
     public ReadOnlySpan<double> Key(int layer, int block, int slot, int head) => _keys.AsSpan(Offset(layer, block, slot, head), Shape.HeadSize);
 
     public ReadOnlySpan<double> Value(int layer, int block, int slot, int head) => _values.AsSpan(Offset(layer, block, slot, head), Shape.HeadSize);

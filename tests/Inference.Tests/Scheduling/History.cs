@@ -23,7 +23,7 @@ internal sealed record History(int Setup, int[] Events)
         $"new History({Setup.ToString(CultureInfo.InvariantCulture)}, [{string.Join(", ", Events.Select(one => one.ToString(CultureInfo.InvariantCulture)))}])";
 
     /// <summary>Plays it and drains the machine at the end.</summary>
-    public SimulatedEngine Play(BatchingMode? mode = null)
+    public SimulatedEngine Play(BatchingMode? mode = null, bool spills = false)
     {
         SplitMix setup = new(Setup);
         SchedulerOptions options = new()
@@ -42,7 +42,7 @@ internal sealed record History(int Setup, int[] Events)
         };
         int blockSize = setup.Next(1, 5);
         int blocks = setup.Next(0, 1) == 0 ? setup.Skewed(1, 24) : setup.Next(12, 64);
-        SimulatedEngine engine = new(options, blocks, blockSize, prefixCaching: setup.Next(0, 7) > 0);
+        SimulatedEngine engine = new(options, blocks, blockSize, prefixCaching: setup.Next(0, 7) > 0, spills ? 1 + (Setup % 12) : 0);
         int texts = setup.Next(1, 4);
         foreach (int one in Events)
             Happen(engine, new SplitMix(one), texts, blocks * blockSize);

@@ -19,18 +19,22 @@ internal sealed class SimulatedEngine
     private long _ids;
     private int _steps;
 
-    public SimulatedEngine(SchedulerOptions options, int blocks, int blockSize, bool prefixCaching = true)
+    public SimulatedEngine(SchedulerOptions options, int blocks, int blockSize, bool prefixCaching = true, int spillBlocks = 0)
     {
         _options = options;
         _batches = new BatchObservation(options);
-        Pool = new BlockPool(blocks, blockSize, prefixCaching);
-        Scheduler = new Scheduler(options, Pool);
         _cache = new ulong[blocks * blockSize];
+        if (spillBlocks > 0)
+            Spill = new SimulatedSpill(_cache, blockSize, spillBlocks);
+        Pool = new BlockPool(blocks, blockSize, prefixCaching) { Spill = Spill };
+        Scheduler = new Scheduler(options, Pool);
     }
 
     public BlockPool Pool { get; }
 
     public Scheduler Scheduler { get; }
+
+    public SimulatedSpill? Spill { get; }
 
     public long Now { get; set; }
 
