@@ -308,7 +308,12 @@ internal sealed class EngineLoop
     private void Advance(RequestState state, DeviceTensor logits, int row, long now)
     {
         if (state.Callers.TrueForAll(static caller => caller.CancelRequested))
-            return; // Their messages are on the way; do not compute for who has left.
+        {
+            // Their messages are on the way; do not compute for who has left. Without its next token, nobody else can go on with it either.
+            _coalescing.Close(state);
+            return;
+        }
+
         try
         {
             if (state.Pins)

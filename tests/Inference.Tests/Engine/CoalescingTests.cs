@@ -89,6 +89,23 @@ public sealed class CoalescingTests
     }
 
     [Fact]
+    public async Task Who_comes_while_the_only_caller_leaves_is_computed_for_itself()
+    {
+        await using Gated gated = await Gated.LoadAsync(_small);
+        Generation leaves = gated.Engine.Submit("Once upon a time", _shared);
+        gated.Open(untilStep: 10);
+        await gated.Reached;
+        // The step goes on for nobody; when it is over, the newcomer is met before the farewell.
+        Generation comes = gated.Engine.Submit("Once upon a time", _shared);
+        leaves.Cancel();
+        gated.Open();
+        GenerationResult result = await comes.Completion.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.Equal(30, result.Tokens.Count);
+        Assert.False(result.Coalesced);
+        Assert.Equal(FinishReason.Cancelled, (await leaves.Completion).FinishReason);
+    }
+
+    [Fact]
     public async Task A_reader_that_is_behind_does_not_hold_up_the_others()
     {
         await using Gated gated = await Gated.LoadAsync(_small with { StreamCapacity = 2 });
