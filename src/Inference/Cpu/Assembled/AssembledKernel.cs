@@ -10,6 +10,15 @@ internal static unsafe class AssembledKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in PanelTask task)
     {
+        int lastRows = (task.EndRow - task.FirstRow - 1) % task.TileRows + 1;
+        nint function = task.Tiles->Find(task.TileRows);
+        nint last = lastRows == task.TileRows ? function : task.Tiles->Find(lastRows);
+        if (function == 0 || last == 0)
+        {
+            KernelTable.Find(PanelLayout.For(task.Tiles->Type)!, KernelWidth.Widest)(in task);
+            return;
+        }
+
         int blocks = task.Columns / PanelLayout.BlockColumns;
         nint superBlocks = task.Columns / task.SuperColumns;
         float* sums = stackalloc float[QuantizedActivations.TileRows * PanelLayout.Rows];
@@ -22,7 +31,7 @@ internal static unsafe class AssembledKernel
                 InputBlock* input = task.QuantizedInput + (nint)first * blocks;
                 int rows = Math.Min(task.TileRows, task.InputRows - first);
                 // No transition: the functions take microseconds, call nothing and touch no managed memory.
-                ((delegate* unmanaged[SuppressGCTransition]<byte*, InputBlock*, nint, float*, void>)task.Tiles[rows - 1])(weights, input, superBlocks, sums);
+                ((delegate* unmanaged[SuppressGCTransition]<byte*, InputBlock*, nint, float*, void>)(rows == task.TileRows ? function : last))(weights, input, superBlocks, sums);
                 for (int i = 0; i < rows; i++)
                     task.Store<Lanes512, Vector512<byte>>(first + i, matrixRow, Lanes512.Load((byte*)(sums + i * PanelLayout.Rows)));
             }

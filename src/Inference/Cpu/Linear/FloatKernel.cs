@@ -1,176 +1,175 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Inference.Cpu.Linear;
 
-/// <summary>Panels of plain numbers times an input of floats.</summary>
+/// <summary>Panels of plain numbers times an input of floats, in the order of additions that <see cref="FloatRuns"/> describes.</summary>
 /// <remarks>
-/// Each sum is (s0 + s1) + (s2 + s3), where chain si adds the columns k with k mod 4 = i in ascending order: chains enough to hide the
-/// latency of an addition when there is one row, and the same additions for any number of rows.
+/// A lane is a row of the matrix and has one chain of additions for each row of the input, so several registers and rows are computed at
+/// a time. Where there are fewer, the last one is computed again: that costs no more time than waiting for its additions.
 /// </remarks>
 internal static unsafe class FloatKernel<TLanes, T, TFloats>
     where TLanes : struct, ILanes<T>
     where T : unmanaged
     where TFloats : struct, IFloats<T>
 {
-    private const int Tile = QuantizedActivations.TileRows;
-    private const int Chains = 4;
-    // Columns whose weights are converted once for all rows of a tile; a multiple of the chains.
-    private const int RunColumns = 64;
+    // Registers of weights together: for one row of the input, and for several.
+    private const int RowVectors = 4;
+    private const int TileVectors = 2;
+    private const int TileRows = 4;
+
+    private static int ColumnBytes => PanelLayout.Rows * TFloats.Bytes;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(in PanelTask task)
     {
-        byte* unaligned = stackalloc byte[(Tile * Chains + RunColumns) * sizeof(T) + 64];
+        int perPanel = PanelLayout.Rows / TLanes.Count;
+        int end = task.EndPanel * perPanel;
+        int rows = task.EndRow - task.FirstRow;
+        int together = rows == 1 ? RowVectors : TileVectors;
+        byte* unaligned = stackalloc byte[(rows == 1 ? RowVectors : (rows + FloatRuns.Columns) * TileVectors) * sizeof(T) + 64];
         T* sums = (T*)(((nint)unaligned + 63) & ~63);
-        T* converted = sums + Tile * Chains;
-        for (int panel = task.FirstPanel; panel < task.EndPanel; panel++)
+        for (int vector = task.FirstPanel * perPanel; vector < end; vector += together)
         {
-            byte* weights = task.Panels + panel * task.PanelBytes;
-            for (int first = task.FirstRow; first < task.EndRow; first += Tile)
+            if (rows == 1)
+                ComputeRow(task, vector, end - 1, sums);
+            else
+                ComputeTiles(task, vector, end - 1, rows, sums, sums + rows * TileVectors);
+            for (int i = 0; i < together && vector + i < end; i++)
             {
-                float* input = task.Input + (nint)first * task.Columns;
-                int rows = Math.Min(Tile, task.EndRow - first);
-                for (int row = 0; row < PanelLayout.Rows; row += TLanes.Count)
-                {
-                    int matrixRow = panel * PanelLayout.Rows + row;
-                    if (matrixRow >= task.MatrixRows)
-                        break;
-                    ComputeTile(weights + row * TFloats.Bytes, input, task.Columns, rows, sums, converted);
-                    for (int i = 0; i < rows; i++)
-                    {
-                        T* chains = sums + i * Chains;
-                        task.Store<TLanes, T>(first + i, matrixRow, TLanes.Add(TLanes.Add(chains[0], chains[1]), TLanes.Add(chains[2], chains[3])));
-                    }
-                }
+                int matrixRow = (vector + i) * TLanes.Count;
+                for (int row = 0; row < rows && matrixRow < task.MatrixRows; row++)
+                    task.Store<TLanes, T>(task.FirstRow + row, matrixRow, sums[row * together + i]);
             }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ComputeTile(byte* weights, float* input, int columns, int rows, T* sums, T* converted)
+    /// <summary>The first weights of a register's rows.</summary>
+    private static byte* Weights(in PanelTask task, int vector)
     {
-        for (int i = 0; i < rows * Chains; i++)
-            sums[i] = default;
+        (int panel, int row) = Math.DivRem(vector * TLanes.Count, PanelLayout.Rows);
+        return task.Panels + panel * task.PanelBytes + row * TFloats.Bytes;
+    }
 
-        if (rows == 1)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ComputeRow(in PanelTask task, int vector, int last, T* sums)
+    {
+        byte* weights0 = Weights(task, vector);
+        byte* weights1 = Weights(task, Math.Min(vector + 1, last));
+        byte* weights2 = Weights(task, Math.Min(vector + 2, last));
+        byte* weights3 = Weights(task, Math.Min(vector + 3, last));
+        float* input = task.Input + (nint)task.FirstRow * task.Columns;
+        T total0 = default;
+        T total1 = default;
+        T total2 = default;
+        T total3 = default;
+        nint offset = 0;
+        for (int column = 0; column < task.Columns;)
         {
-            AddRow<TFloats>(weights, PanelLayout.Rows * TFloats.Bytes, input, columns, sums);
-            return;
+            int end = Math.Min(column + FloatRuns.Columns, task.Columns);
+            T sum0 = default;
+            T sum1 = default;
+            T sum2 = default;
+            T sum3 = default;
+            for (; column < end; column++, offset += ColumnBytes)
+            {
+                T factor = Repeat(input + column);
+                sum0 = TLanes.MultiplyAdd(TFloats.Load(weights0 + offset), factor, sum0);
+                sum1 = TLanes.MultiplyAdd(TFloats.Load(weights1 + offset), factor, sum1);
+                sum2 = TLanes.MultiplyAdd(TFloats.Load(weights2 + offset), factor, sum2);
+                sum3 = TLanes.MultiplyAdd(TFloats.Load(weights3 + offset), factor, sum3);
+            }
+
+            total0 = TLanes.Add(total0, sum0);
+            total1 = TLanes.Add(total1, sum1);
+            total2 = TLanes.Add(total2, sum2);
+            total3 = TLanes.Add(total3, sum3);
         }
 
-        bool areFloats = typeof(TFloats) == typeof(SingleFloats<TLanes, T>);
-        int step = areFloats ? PanelLayout.Rows * sizeof(float) : sizeof(T);
-        for (int column = 0; column < columns; column += RunColumns, weights += RunColumns * PanelLayout.Rows * TFloats.Bytes)
-        {
-            int count = Math.Min(RunColumns, columns - column);
-            byte* floats = areFloats ? weights : (byte*)converted;
-            for (int k = 0; k < count && !areFloats; k++)
-                converted[k] = TFloats.Load(weights + k * PanelLayout.Rows * TFloats.Bytes);
+        sums[0] = total0;
+        sums[1] = total1;
+        sums[2] = total2;
+        sums[3] = total3;
+    }
 
-            int row = 0;
-            for (; row <= rows - 4; row += 4)
-                AddFourRows(floats, step, input + (nint)row * columns + column, columns, count, sums + row * Chains);
-            for (; row < rows; row++)
-                AddRow<SingleFloats<TLanes, T>>(floats, step, input + (nint)row * columns + column, count, sums + row * Chains);
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ComputeTiles(in PanelTask task, int vector, int last, int rows, T* sums, T* converted)
+    {
+        byte* weights0 = Weights(task, vector);
+        byte* weights1 = Weights(task, Math.Min(vector + 1, last));
+        NativeMemory.Clear(sums, (nuint)(rows * TileVectors * sizeof(T)));
+        for (int column = 0; column < task.Columns; column += FloatRuns.Columns)
+        {
+            int count = Math.Min(FloatRuns.Columns, task.Columns - column);
+            for (int k = 0; k < count; k++, weights0 += ColumnBytes, weights1 += ColumnBytes)
+            {
+                converted[k * TileVectors] = TFloats.Load(weights0);
+                converted[k * TileVectors + 1] = TFloats.Load(weights1);
+            }
+
+            for (int first = 0; first < rows; first += task.TileRows)
+            {
+                int height = Math.Min(task.TileRows, rows - first);
+                float* tile = task.Input + (task.FirstRow + first) * (nint)task.Columns + column * (nint)height;
+                for (int row = 0; row < height; row += TileRows)
+                    AddRows(converted, tile + row, height, count, height - row - 1, sums + (first + row) * TileVectors);
+            }
         }
+    }
+
+    /// <summary>Adds a run to the sums of up to four rows.</summary>
+    /// <param name="weights">Two registers a column.</param>
+    /// <param name="input">The first row, column by column.</param>
+    /// <param name="step">Floats from a column of the input to the next.</param>
+    /// <param name="count">Columns.</param>
+    /// <param name="last">The last row that there is, from the first.</param>
+    /// <param name="sums">Two registers a row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddRows(T* weights, float* input, nint step, int count, int last, T* sums)
+    {
+        int row1 = Math.Min(1, last);
+        int row2 = Math.Min(2, last);
+        int row3 = Math.Min(3, last);
+        T sum00 = default;
+        T sum01 = default;
+        T sum10 = default;
+        T sum11 = default;
+        T sum20 = default;
+        T sum21 = default;
+        T sum30 = default;
+        T sum31 = default;
+        for (; count > 0; count--, weights += TileVectors, input += step)
+        {
+            T weight0 = weights[0];
+            T weight1 = weights[1];
+            T factor = Repeat(input);
+            sum00 = TLanes.MultiplyAdd(weight0, factor, sum00);
+            sum01 = TLanes.MultiplyAdd(weight1, factor, sum01);
+            factor = Repeat(input + row1);
+            sum10 = TLanes.MultiplyAdd(weight0, factor, sum10);
+            sum11 = TLanes.MultiplyAdd(weight1, factor, sum11);
+            factor = Repeat(input + row2);
+            sum20 = TLanes.MultiplyAdd(weight0, factor, sum20);
+            sum21 = TLanes.MultiplyAdd(weight1, factor, sum21);
+            factor = Repeat(input + row3);
+            sum30 = TLanes.MultiplyAdd(weight0, factor, sum30);
+            sum31 = TLanes.MultiplyAdd(weight1, factor, sum31);
+        }
+
+        Add(sums, sum00, sum01);
+        if (last >= 1)
+            Add(sums + TileVectors, sum10, sum11);
+        if (last >= 2)
+            Add(sums + 2 * TileVectors, sum20, sum21);
+        if (last >= 3)
+            Add(sums + 3 * TileVectors, sum30, sum31);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddRow<TSource>(byte* weights, int step, float* input, int count, T* sums)
-        where TSource : struct, IFloats<T>
+    private static void Add(T* sums, T sum0, T sum1)
     {
-        T sum0 = sums[0];
-        T sum1 = sums[1];
-        T sum2 = sums[2];
-        T sum3 = sums[3];
-        int k = 0;
-        for (; k <= count - Chains; k += Chains, weights += Chains * step)
-        {
-            sum0 = TLanes.MultiplyAdd(TSource.Load(weights), Repeat(input + k), sum0);
-            sum1 = TLanes.MultiplyAdd(TSource.Load(weights + step), Repeat(input + k + 1), sum1);
-            sum2 = TLanes.MultiplyAdd(TSource.Load(weights + 2 * step), Repeat(input + k + 2), sum2);
-            sum3 = TLanes.MultiplyAdd(TSource.Load(weights + 3 * step), Repeat(input + k + 3), sum3);
-        }
-
-        sums[0] = sum0;
-        sums[1] = sum1;
-        sums[2] = sum2;
-        sums[3] = sum3;
-        for (; k < count; k++, sums++, weights += step)
-            *sums = TLanes.MultiplyAdd(TSource.Load(weights), Repeat(input + k), *sums);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddFourRows(byte* weights, int step, float* input, nint stride, int count, T* sums)
-    {
-        float* input1 = input + stride;
-        float* input2 = input1 + stride;
-        float* input3 = input2 + stride;
-        T sum00 = sums[0];
-        T sum01 = sums[1];
-        T sum02 = sums[2];
-        T sum03 = sums[3];
-        T sum10 = sums[4];
-        T sum11 = sums[5];
-        T sum12 = sums[6];
-        T sum13 = sums[7];
-        T sum20 = sums[8];
-        T sum21 = sums[9];
-        T sum22 = sums[10];
-        T sum23 = sums[11];
-        T sum30 = sums[12];
-        T sum31 = sums[13];
-        T sum32 = sums[14];
-        T sum33 = sums[15];
-        int k = 0;
-        for (; k <= count - Chains; k += Chains, weights += Chains * step)
-        {
-            T weight = TLanes.Load(weights);
-            sum00 = TLanes.MultiplyAdd(weight, Repeat(input + k), sum00);
-            sum10 = TLanes.MultiplyAdd(weight, Repeat(input1 + k), sum10);
-            sum20 = TLanes.MultiplyAdd(weight, Repeat(input2 + k), sum20);
-            sum30 = TLanes.MultiplyAdd(weight, Repeat(input3 + k), sum30);
-            weight = TLanes.Load(weights + step);
-            sum01 = TLanes.MultiplyAdd(weight, Repeat(input + k + 1), sum01);
-            sum11 = TLanes.MultiplyAdd(weight, Repeat(input1 + k + 1), sum11);
-            sum21 = TLanes.MultiplyAdd(weight, Repeat(input2 + k + 1), sum21);
-            sum31 = TLanes.MultiplyAdd(weight, Repeat(input3 + k + 1), sum31);
-            weight = TLanes.Load(weights + 2 * step);
-            sum02 = TLanes.MultiplyAdd(weight, Repeat(input + k + 2), sum02);
-            sum12 = TLanes.MultiplyAdd(weight, Repeat(input1 + k + 2), sum12);
-            sum22 = TLanes.MultiplyAdd(weight, Repeat(input2 + k + 2), sum22);
-            sum32 = TLanes.MultiplyAdd(weight, Repeat(input3 + k + 2), sum32);
-            weight = TLanes.Load(weights + 3 * step);
-            sum03 = TLanes.MultiplyAdd(weight, Repeat(input + k + 3), sum03);
-            sum13 = TLanes.MultiplyAdd(weight, Repeat(input1 + k + 3), sum13);
-            sum23 = TLanes.MultiplyAdd(weight, Repeat(input2 + k + 3), sum23);
-            sum33 = TLanes.MultiplyAdd(weight, Repeat(input3 + k + 3), sum33);
-        }
-
-        sums[0] = sum00;
-        sums[1] = sum01;
-        sums[2] = sum02;
-        sums[3] = sum03;
-        sums[4] = sum10;
-        sums[5] = sum11;
-        sums[6] = sum12;
-        sums[7] = sum13;
-        sums[8] = sum20;
-        sums[9] = sum21;
-        sums[10] = sum22;
-        sums[11] = sum23;
-        sums[12] = sum30;
-        sums[13] = sum31;
-        sums[14] = sum32;
-        sums[15] = sum33;
-        for (; k < count; k++, sums++, weights += step)
-        {
-            T weight = TLanes.Load(weights);
-            sums[0] = TLanes.MultiplyAdd(weight, Repeat(input + k), sums[0]);
-            sums[4] = TLanes.MultiplyAdd(weight, Repeat(input1 + k), sums[4]);
-            sums[8] = TLanes.MultiplyAdd(weight, Repeat(input2 + k), sums[8]);
-            sums[12] = TLanes.MultiplyAdd(weight, Repeat(input3 + k), sums[12]);
-        }
+        sums[0] = TLanes.Add(sums[0], sum0);
+        sums[1] = TLanes.Add(sums[1], sum1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -14,13 +14,16 @@ internal unsafe struct LinearJob
     /// <summary>The fewest panels that are worth taking.</summary>
     public int SmallestChunk;
 
+    /// <summary>What panels are taken in multiples of.</summary>
+    public int ChunkStep;
+
     /// <summary>Rows of the input that stay in the cache while the panels pass by; a multiple of the tiles' height.</summary>
     public int ChunkRows;
 
     public readonly int UnitCount => PanelCount * ((Task.InputRows + ChunkRows - 1) / ChunkRows);
 
     /// <summary>How many units to take from one on: about as many as wanted, for the same rows of the input.</summary>
-    public readonly int ChunkFrom(int unit, int wanted) => Math.Min(Math.Max(wanted, SmallestChunk), PanelCount - unit % PanelCount);
+    public readonly int ChunkFrom(int unit, int wanted) => Math.Min((Math.Max(wanted, SmallestChunk) + ChunkStep - 1) / ChunkStep * ChunkStep, PanelCount - unit % PanelCount);
 
     /// <summary>Computes units for the same rows of the input.</summary>
     public readonly void Compute(int unit, int count)

@@ -10,6 +10,10 @@ internal static unsafe class LinearKernel
 {
     // What a worker keeps in its second-level cache of the quantised input while it walks over panels.
     private const int InputCacheBytes = 512 * 1024;
+    // Tiles of floats that pass by a run of weights, and their sums with them, while it is in the cache.
+    private const int FloatTilesInChunk = 10;
+    // Panels of plain numbers are computed together: so many.
+    private const int FloatPanelStep = 4;
     // Less than this is not worth handing to another thread.
     private const int SmallestChunkBytes = 8 * 1024;
 
@@ -45,11 +49,13 @@ internal static unsafe class LinearKernel
         var run = new LinearRun { Jobs = jobs, Divisor = team.Count == 1 ? 1 : 2 * team.Count };
         int tileRows = QuantizedActivations.TileHeight(input.Rows);
         int chunkRows = RowsInCache(input, tileRows);
+        int floatTileRows = QuantizedActivations.FloatTileHeight(input.Rows);
         long smallest = long.MaxValue;
         for (int i = 0; i < calls.Length; i++)
         {
             LinearCall call = calls[i];
             PackedMatrix weight = call.Weight;
+            bool isQuantized = weight.Layout.IsQuantized;
             long unitBytes = weight.PanelBytes * Math.Min(input.Rows, QuantizedActivations.TileRows);
             jobs[i] = new LinearJob
             {
@@ -59,18 +65,20 @@ internal static unsafe class LinearKernel
                     Panels = weight.Panels,
                     PanelBytes = weight.PanelBytes,
                     SuperColumns = weight.Layout.SuperColumns,
+                    NumberBytes = weight.Layout.SuperBytes / PanelLayout.Rows,
                     Tiles = weight.Tiles,
                     MatrixRows = weight.Rows,
                     Columns = input.Columns,
                     Input = scratch.Values,
                     QuantizedInput = scratch.Blocks,
                     InputRows = input.Rows,
-                    TileRows = tileRows,
+                    TileRows = isQuantized ? tileRows : floatTileRows,
                     Bias = call.Bias,
                     Output = call.Output,
                     OutputStride = call.OutputStride,
                 },
-                ChunkRows = chunkRows,
+                ChunkRows = isQuantized ? chunkRows : FloatTilesInChunk * floatTileRows,
+                ChunkStep = isQuantized ? 1 : FloatPanelStep,
                 SmallestChunk = (int)(SmallestChunkBytes / unitBytes) + 1,
                 PanelCount = weight.PanelCount,
             };

@@ -25,7 +25,7 @@ internal sealed unsafe class NumberPacker(StoredTensor tensor, PackedMatrix matr
                 {
                     Spread((uint*)run, (uint*)destination + row, count);
                 }
-                else if (Type == TensorType.BF16)
+                else if (Type == TensorType.BF16 || Layout.Form == CodeForm.IeeeNumbers)
                 {
                     Spread((ushort*)run, (ushort*)destination + row, count);
                 }

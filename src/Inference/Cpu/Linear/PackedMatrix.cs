@@ -9,17 +9,17 @@ internal sealed unsafe class PackedMatrix : IDisposable
     private readonly KernelWidth _width;
     private byte* _panels;
     private delegate*<in PanelTask, void> _kernel;
-    private nint* _tiles;
+    private AssembledTiles* _tiles;
 
     private PackedMatrix(PanelLayout layout, int rows, int columns, KernelWidth width)
     {
-        Layout = layout;
+        _width = width == KernelWidth.Widest ? KernelChoice.Default : width;
+        Layout = _width == KernelWidth.Assembled && VnniSupport.IsSupported ? PanelLayout.For(layout.Type, isIeee: true)! : layout;
         Rows = rows;
         Columns = columns;
-        PanelBytes = layout.PanelBytes(columns);
+        PanelBytes = Layout.PanelBytes(columns);
         PanelCount = (int)(((long)rows + PanelLayout.Rows - 1) / PanelLayout.Rows);
         ByteLength = checked((long)PanelCount * PanelBytes);
-        _width = width == KernelWidth.Widest ? KernelChoice.Default : width;
         _panels = PanelMemory.Allocate(checked((nuint)ByteLength));
     }
 
@@ -53,7 +53,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     }
 
     /// <summary>Assembled functions for its type, or null; see <see cref="AssembledTiles"/>.</summary>
-    public nint* Tiles
+    public AssembledTiles* Tiles
     {
         get
         {
@@ -157,7 +157,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     {
         if (_kernel != null)
             return;
-        _tiles = _width == KernelWidth.Assembled ? AssembledTiles.Find(Layout.Type) : null;
-        _kernel = _tiles != null ? &AssembledKernel.Run : KernelTable.Find(Layout.Type, _width);
+        _tiles = _width == KernelWidth.Assembled ? AssembledTiles.Find(Layout) : null;
+        _kernel = _tiles == null ? KernelTable.Find(Layout, _width) : Layout.IsQuantized ? &AssembledKernel.Run : &AssembledFloatKernel.Run;
     }
 }

@@ -13,7 +13,7 @@ namespace Inference.Cpu.Linear;
 /// <para>Scales are arrays of 16, one entry a row: first the 16-bit scale of the super-block, then its 16-bit minimum where there
 /// is one, and for the types with sub-scales for each block of 32 columns the signed bytes of its groups' sub-scales and then,
 /// where there are minima, of its groups' sub-minima. Where both have four bits, one byte holds them, the minimum above.</para>
-/// <para>F32, F16 and BF16 have no scales: for each column, 16 numbers as stored.</para>
+/// <para>F32, F16 and BF16 have no scales: for each column, 16 numbers as stored, or halves as <see cref="PanelHalf"/> keeps them.</para>
 /// </remarks>
 internal sealed record PanelLayout
 {
@@ -86,12 +86,14 @@ internal sealed record PanelLayout
     public int SuperBytes { get; }
 
     /// <summary>The layout of a type, or null for a type that is not computed with.</summary>
-    public static PanelLayout? For(TensorType type) => type switch
+    /// <param name="type">The type.</param>
+    /// <param name="isIeee">Whether halves stay as they are stored, which processors convert and .NET does not.</param>
+    public static PanelLayout? For(TensorType type, bool isIeee = false) => type switch
     {
         TensorType.Q8_0 or TensorType.Q4_0 or TensorType.Q4_1 or TensorType.Q5_0 or TensorType.Q5_1 or TensorType.Q2_K
             or TensorType.Q3_K or TensorType.Q4_K or TensorType.Q5_K or TensorType.Q6_K => new(type, CodeForm.Codes),
         TensorType.IQ4_NL or TensorType.IQ4_XS or TensorType.MXFP4 => new(type, CodeForm.Indices),
-        TensorType.F32 or TensorType.F16 or TensorType.BF16 => new(type, CodeForm.Numbers),
+        TensorType.F32 or TensorType.F16 or TensorType.BF16 => new(type, isIeee ? CodeForm.IeeeNumbers : CodeForm.Numbers),
         _ => null,
     };
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Inference.Cpu.Assembled;
 
 namespace Inference.Cpu.Linear;
 
@@ -14,8 +15,11 @@ internal unsafe struct PanelTask
     /// <summary>Columns of a super-block of the matrix.</summary>
     public int SuperColumns;
 
-    /// <summary>Assembled functions by number of input rows, or null; see <see cref="Assembled.AssembledTiles"/>.</summary>
-    public nint* Tiles;
+    /// <summary>Bytes of a weight, for matrices of plain numbers.</summary>
+    public int NumberBytes;
+
+    /// <summary>Assembled functions for the weight type, or null.</summary>
+    public AssembledTiles* Tiles;
 
     /// <summary>Rows of the matrix, the padding of the last panel not counted.</summary>
     public int MatrixRows;
@@ -28,7 +32,7 @@ internal unsafe struct PanelTask
     /// <summary>The one after the last panel to compute with.</summary>
     public int EndPanel;
 
-    /// <summary>The input [rows, columns] as floats, for matrices of floats.</summary>
+    /// <summary>The input as floats in tiles of [columns, rows], for matrices of plain numbers; see <see cref="QuantizedActivations"/>.</summary>
     public float* Input;
 
     /// <summary>The quantised input, for all others; see <see cref="QuantizedActivations"/>.</summary>
@@ -37,7 +41,7 @@ internal unsafe struct PanelTask
     /// <summary>Rows of the whole input.</summary>
     public int InputRows;
 
-    /// <summary>Rows in a tile of the quantised input, the last one aside.</summary>
+    /// <summary>Rows in a tile of the input, the last one aside.</summary>
     public int TileRows;
 
     /// <summary>The first row of the input to compute; a multiple of <see cref="TileRows"/>.</summary>

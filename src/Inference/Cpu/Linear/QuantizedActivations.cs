@@ -6,16 +6,21 @@ namespace Inference.Cpu.Linear;
 /// <summary>The input of linear layers in the forms that they read: memory that is filled anew for every input and grows to the largest.</summary>
 /// <remarks>
 /// Quantised rows are stored in tiles of at most 16 rows (the last one may be lower), a tile block of columns by block of columns: what
-/// a kernel reads in a row is consecutive. Not thread-safe.
+/// a kernel reads in a row is consecutive. Rows of floats are stored in tiles of at most 12, column by column, unless there is only one.
+/// Not thread-safe.
 /// </remarks>
 internal sealed unsafe class QuantizedActivations : IDisposable
 {
     /// <summary>The most rows in a tile.</summary>
     public const int TileRows = 16;
 
+    /// <summary>The most rows in a tile of floats: their sums for two panels fit 32 registers.</summary>
+    public const int FloatTileRows = 12;
+
     // Of quantising an element, and of computing it first, in elements read or written.
     private const int QuantizingCost = 2;
     private const int ComputingCost = 2;
+    private const int TilingCost = 2;
 
     private readonly NativeBuffer _floats = new();
     private InputBlock* _blocks;
@@ -24,16 +29,16 @@ internal sealed unsafe class QuantizedActivations : IDisposable
     /// <summary>The first tile of the quantised rows.</summary>
     public InputBlock* Blocks => _blocks;
 
-    /// <summary>The rows as floats; null where nothing reads them.</summary>
+    /// <summary>The first tile of the rows as floats; null where nothing reads them.</summary>
     public float* Values { get; private set; }
 
     /// <summary>Rows in a tile, the last one aside: as even as can be, because a tile of one row takes nearly as long as one of two.</summary>
     /// <param name="rows">Rows of the input.</param>
-    public static int TileHeight(int rows)
-    {
-        int tiles = (rows + TileRows - 1) / TileRows;
-        return tiles == 0 ? TileRows : (rows + tiles - 1) / tiles;
-    }
+    public static int TileHeight(int rows) => Height(rows, TileRows);
+
+    /// <summary>Rows in a tile of floats, the last one aside.</summary>
+    /// <param name="rows">Rows of the input.</param>
+    public static int FloatTileHeight(int rows) => Height(rows, FloatTileRows);
 
     /// <summary>Quantises an input, on all threads of a team where that is worth it.</summary>
     /// <param name="team">Computes.</param>
@@ -50,26 +55,30 @@ internal sealed unsafe class QuantizedActivations : IDisposable
     /// <param name="quantized">Whether <see cref="Blocks"/> are wanted.</param>
     public void Prepare(ThreadTeam team, in LinearInput input, bool asFloats, bool quantized)
     {
-        Values = input.Values;
-        if (Values != null && !quantized)
+        bool tiled = asFloats && input.Rows > 1;
+        Values = asFloats ? input.Values : null;
+        if (input.Values != null && !quantized && !tiled)
             return;
 
         nint stride = (input.Columns + 15) & ~15;
-        if (Values == null)
-        {
-            _floats.Reserve((nuint)((asFloats ? (nint)input.Rows * input.Columns : stride * team.Count) * sizeof(float)));
-            Values = asFloats ? (float*)_floats.Data : null;
-        }
+        nint tiledLength = tiled ? (nint)input.Rows * input.Columns : 0;
+        _floats.Reserve((nuint)((tiledLength + (input.Values == null ? stride * team.Count : 0)) * sizeof(float)));
+        float* workerRows = (float*)_floats.Data + tiledLength;
+        if (tiled)
+            Values = (float*)_floats.Data;
+        else if (asFloats && input.Values == null)
+            Values = workerRows;
 
         if (quantized)
             Reserve(input.Rows, input.Columns);
-        int cost = (quantized ? QuantizingCost : 0) + (input.Values == null ? ComputingCost : 0);
+        int cost = (tiled ? TilingCost : 0) + (quantized ? QuantizingCost : 0) + (input.Values == null ? ComputingCost : 0);
         var job = new Job
         {
             Input = input,
-            Values = Values,
-            WorkerRows = (float*)_floats.Data,
-            WorkerStride = stride,
+            Values = tiled ? Values : null,
+            WorkerRows = workerRows,
+            // The only row is read where it is computed.
+            WorkerStride = input.Rows > 1 ? stride : 0,
             Blocks = quantized ? _blocks : null,
             Share = new WorkShare(team, input.Rows, (nint)input.Columns * cost),
         };
@@ -104,9 +113,11 @@ internal sealed unsafe class QuantizedActivations : IDisposable
         int end = (int)job.Share.First(worker + 1);
         for (int row = (int)job.Share.First(worker); row < end; row++)
         {
-            float* values = job.Values != null ? job.Values + (nint)row * job.Input.Columns : job.WorkerRows + worker * job.WorkerStride;
+            float* values = job.Input.Values != null ? job.Input.Values + (nint)row * job.Input.Columns : job.WorkerRows + worker * job.WorkerStride;
             if (job.Input.Values == null)
                 job.Input.Compute(job.Input.State, row, values);
+            if (job.Values != null)
+                TileRow(job.Values, values, row, job.Input.Rows, job.Input.Columns);
             if (job.Blocks != null)
                 QuantizeRow(job.Blocks, values, row, job.Input.Rows, job.Input.Columns / PanelLayout.BlockColumns);
         }
@@ -121,6 +132,23 @@ internal sealed unsafe class QuantizedActivations : IDisposable
         InputBlock* block = destination + (nint)tileStart * blocks + (row - tileStart);
         for (int i = 0; i < blocks; i++, block += step, source += PanelLayout.BlockColumns)
             InputBlock.Quantize(source, block);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TileRow(float* destination, float* source, int row, int rows, int columns)
+    {
+        int height = FloatTileHeight(rows);
+        int tileStart = row / height * height;
+        nint step = Math.Min(height, rows - tileStart);
+        float* place = destination + (nint)tileStart * columns + (row - tileStart);
+        for (int i = 0; i < columns; i++, place += step)
+            *place = source[i];
+    }
+
+    private static int Height(int rows, int most)
+    {
+        int tiles = (rows + most - 1) / most;
+        return tiles == 0 ? most : (rows + tiles - 1) / tiles;
     }
 
     private struct Job
