@@ -46,6 +46,8 @@ internal static class Soak
 
         // A caller that met what it should not have met throws it here.
         await load;
+        // Requests that were left are freed by a message, which need not have arrived yet.
+        await engine.DrainAsync();
         int skip = (int)(workingSet.Count * WarmUpShare);
         if (workingSet.Count - skip < 3)
             throw new ArgumentException("The run is too short for a verdict; it needs at least five intervals.");

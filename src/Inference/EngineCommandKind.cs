@@ -7,5 +7,6 @@ internal enum EngineCommandKind
     Cancel,
     Resume,
     Unpin,
+    CancelAll,
     Wake,
 }

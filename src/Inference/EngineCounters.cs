@@ -11,6 +11,10 @@ internal sealed class EngineCounters
     private long _steps;
     private long _computedTokens;
     private long _preemptions;
+    private long _failedSteps;
+    private long _stepTicks;
+    private long _forwardTicks;
+    private long _samplingTicks;
 
     public void Publish(int waiting, int running, int freeBlocks, int totalBlocks, int pinnedBlocks)
     {
@@ -28,6 +32,15 @@ internal sealed class EngineCounters
         Volatile.Write(ref _preemptions, _preemptions + preemptions);
     }
 
+    public void CountFailedStep() => Volatile.Write(ref _failedSteps, _failedSteps + 1);
+
+    public void Add(in StepTimes times)
+    {
+        Volatile.Write(ref _stepTicks, _stepTicks + times.Step.Ticks);
+        Volatile.Write(ref _forwardTicks, _forwardTicks + times.Forward.Ticks);
+        Volatile.Write(ref _samplingTicks, _samplingTicks + times.Sampling.Ticks);
+    }
+
     public EngineStatistics Read() => new(
         Volatile.Read(ref _waiting),
         Volatile.Read(ref _running),
@@ -35,5 +48,12 @@ internal sealed class EngineCounters
         Volatile.Read(ref _totalBlocks),
         Volatile.Read(ref _steps),
         Volatile.Read(ref _computedTokens),
-        Volatile.Read(ref _preemptions)) { PinnedBlocks = Volatile.Read(ref _pinnedBlocks) };
+        Volatile.Read(ref _preemptions))
+    {
+        PinnedBlocks = Volatile.Read(ref _pinnedBlocks),
+        FailedSteps = Volatile.Read(ref _failedSteps),
+        ForwardTime = new TimeSpan(Volatile.Read(ref _forwardTicks)),
+        SamplingTime = new TimeSpan(Volatile.Read(ref _samplingTicks)),
+        StepTime = new TimeSpan(Volatile.Read(ref _stepTicks)),
+    };
 }

@@ -36,7 +36,9 @@ internal sealed class EngineLoop
     private volatile bool _drainRequested;
     private volatile bool _exited;
     private ITimer? _alarm;
+    private bool _refuses;
     private readonly EngineCounters _counters = new();
+    private StepTimes _times;
 
     public EngineLoop(DecoderModel model, Device device, DeviceKvCache cache, Scheduler scheduler, BlockPool pool, PinnedBlocks pins, RequestOutcome outcome, EngineMeter meter, TimeProvider time, ILogger logger, int maxSequences)
     {
@@ -86,6 +88,14 @@ internal sealed class EngineLoop
         return _drained.Task;
     }
 
+    /// <summary>Cancels every open request, then drains.</summary>
+    public Task CancelAll()
+    {
+        _drainRequested = true;
+        Post(new EngineCommand(EngineCommandKind.CancelAll));
+        return _drained.Task;
+    }
+
     /// <summary>Ends every open request and then the thread.</summary>
     public Task Stop()
     {
@@ -100,6 +110,7 @@ internal sealed class EngineLoop
         {
             while (!_stopRequested)
             {
+                _times.Begin();
                 ApplyCommands();
                 if (_drainRequested && _open.Count == 0)
                     _drained.TrySetResult();
@@ -127,6 +138,8 @@ internal sealed class EngineLoop
         _wake.Reset();
         while (_commands.TryDequeue(out EngineCommand command))
         {
+            if (command.Kind == EngineCommandKind.CancelAll)
+                CancelOpen();
             if (command.Generation is not { } generation)
                 continue;
             switch (command.Kind)
@@ -156,8 +169,8 @@ internal sealed class EngineLoop
         RequestState state = generation.State;
         if (generation.CancelRequested)
             End(state, FinishReason.Cancelled);
-        else if (_drained.Task.IsCompleted)
-            Fail(state, new EngineStoppedException($"The engine was drained before request {generation.Id} reached it."));
+        else if (_refuses || _drained.Task.IsCompleted)
+            Fail(state, new EngineStoppedException($"The engine was drained or stopped before request {generation.Id} reached it."));
         else if (state.Pins && _pins.BlocksOf(state) > _pins.Room)
             Fail(state, new CacheCapacityException(_pins.BlocksOf(state), _pins.Room));
         else if (_coalescing.TryJoin(generation))
@@ -201,6 +214,17 @@ internal sealed class EngineLoop
         _open.Remove(generation);
     }
 
+    /// <summary>Ends all requests with what they have, and tells their readers that there would have been more.</summary>
+    private void CancelOpen()
+    {
+        // What was on its way when it was refused comes too late.
+        _refuses = true;
+        foreach (Generation generation in _open)
+            generation.Interrupt(new EngineStoppedException($"The engine was stopped before request {generation.Id} was done."));
+        foreach (RequestState state in _open.Select(generation => generation.State).Distinct().ToArray())
+            End(state, FinishReason.Cancelled);
+    }
+
     /// <summary>One turn of the loop.</summary>
     /// <returns>Whether anything happened.</returns>
     private bool Step()
@@ -216,7 +240,9 @@ internal sealed class EngineLoop
         DeviceTensor logits;
         try
         {
+            _times.Mark();
             logits = Forward(plan);
+            _times.AddForward();
         }
         catch (Exception error)
         {
@@ -235,7 +261,9 @@ internal sealed class EngineLoop
         }
 
         Publish();
-        _meter.Stepped(plan.TokenCount, plan.Preempted.Length, _time.GetElapsedTime(now, computed));
+        _times.End();
+        _counters.Add(_times);
+        _meter.Stepped(plan.TokenCount, plan.Preempted.Length, _time.GetElapsedTime(now, computed), _times.Step - _times.Forward - _times.Sampling);
         return true;
     }
 
@@ -287,10 +315,12 @@ internal sealed class EngineLoop
             int position = state.Sequence.Length;
             if (state.Options.LogitsObserver is { } observer)
                 observer(position, _device.ReadRow(logits, row));
+            _times.Mark();
             SampledToken token = sampler.TakesArgMax && _argMax[row] >= 0
                 ? new SampledToken(_argMax[row], null, null)
                 : sampler.Sample(_device.ReadRow(logits, row), position, _scratch);
             sampler.Accept(token.Token);
+            _times.AddSampling();
             state.Append(_scheduler, token.Token);
             GeneratedToken generated = _outcome.Append(state, token, now);
             bool pause = state.Deliver(generated);
@@ -308,6 +338,8 @@ internal sealed class EngineLoop
     private void FailStep(StepPlan plan, Exception error)
     {
         LogMessages.StepFailed(_logger, error, plan.Slices.Length);
+        _counters.CountFailedStep();
+        _meter.StepFailed();
         foreach (PlannedSlice slice in plan.Slices)
         {
             var state = (RequestState)slice.Sequence.Owner!;
@@ -377,10 +409,9 @@ internal sealed class EngineLoop
 
             foreach (Generation generation in _open)
             {
-                string message = Fault is null
-                    ? $"The engine was disposed before request {generation.Id} was done."
-                    : $"The engine failed before request {generation.Id} was done: {Fault.Message}";
-                _outcome.Fail(generation, new EngineStoppedException(message, Fault));
+                _outcome.Fail(generation, Fault is null
+                    ? new EngineStoppedException($"The engine was disposed before request {generation.Id} was done.")
+                    : new EngineFailedException($"The engine failed before request {generation.Id} was done: {Fault.Message}", Fault));
                 // After a fault the scheduler's books may be wrong; nothing is planned by them any more.
                 if (Fault is null)
                     _scheduler.Finish(generation.Sequence);

@@ -12,4 +12,19 @@ public sealed record EngineStatistics(int Waiting, int Running, int FreeBlocks, 
 {
     /// <summary>Cache blocks that pinned prefixes hold, or are about to; a block counts once for each of them.</summary>
     public int PinnedBlocks { get; init; }
+
+    /// <summary>Steps that failed on the device; their requests ended with a <see cref="GenerationFailedException"/>. Not among <see cref="Steps"/>.</summary>
+    public long FailedSteps { get; init; }
+
+    /// <summary>Time spent in all steps that computed: messages from callers, plan, forward pass, sampling, text, delivery.</summary>
+    public TimeSpan StepTime { get; init; }
+
+    /// <summary>The part of <see cref="StepTime"/> that the device took.</summary>
+    public TimeSpan ForwardTime { get; init; }
+
+    /// <summary>The part of <see cref="StepTime"/> that choosing tokens from logits took.</summary>
+    public TimeSpan SamplingTime { get; init; }
+
+    /// <summary>What is left of <see cref="StepTime"/>: the engine's own overhead, during which the device has nothing to do.</summary>
+    public TimeSpan OverheadTime => StepTime - ForwardTime - SamplingTime;
 }

@@ -1,7 +1,8 @@
 namespace Inference;
 
 /// <summary>The engine no longer takes requests, or stopped before this one was done.</summary>
-public sealed class EngineStoppedException : InferenceException
+/// <remarks>It was drained, stopped or disposed; where it failed, this is an <see cref="EngineFailedException"/>.</remarks>
+public class EngineStoppedException : InferenceException
 {
     /// <summary>Creates the exception.</summary>
     /// <param name="message">What stopped it.</param>

@@ -179,6 +179,9 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
         return false;
     }
 
+    /// <summary>Ends the stream with an error where the request is about to end early; its result stays to come.</summary>
+    internal void Interrupt(InferenceException error) => _stream.Writer.TryComplete(error);
+
     internal void End(GenerationResult result)
     {
         _stream.Writer.TryComplete();

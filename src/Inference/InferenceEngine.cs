@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Inference.Scheduling;
 using Inference.Templating;
@@ -49,8 +50,12 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>What the engine is doing now, and has done.</summary>
     public EngineStatistics Statistics => _loop.Statistics;
 
-    /// <summary>Whether the engine computes. False once it is disposed or its thread has failed.</summary>
+    /// <summary>Whether the engine can compute. False once it is disposed or its thread has failed; then <see cref="Failure"/> says why.</summary>
+    /// <remarks>A step that fails on the device ends its requests alone and leaves the engine healthy: watch <see cref="EngineStatistics.FailedSteps"/> for a device that fails again and again.</remarks>
     public bool IsHealthy => !_disposed && !_loop.HasEnded;
+
+    /// <summary>What the engine's thread failed with; null while it has not.</summary>
+    public Exception? Failure => _loop.Fault;
 
     /// <summary>Requests that could be submitted now without being refused or waiting.</summary>
     internal int FreeQueuePlaces => _queuePlaces.Free;
@@ -95,7 +100,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="ChatTemplateException">The chat template refuses the messages.</exception>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="QueueFullException">Too many requests are waiting, or too many of this tenant.</exception>
-    /// <exception cref="EngineStoppedException">The engine is draining or has stopped.</exception>
+    /// <exception cref="EngineStoppedException">The engine is draining or has stopped; an <see cref="EngineFailedException"/> where it has failed.</exception>
     /// <exception cref="ObjectDisposedException">The engine is disposed.</exception>
     public Generation Submit(Prompt prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -178,7 +183,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         Generation generation = SubmitAll(1, tenant: null, () => [_factory.Create(this, _loop, draft)], cancellationToken)[0];
         GenerationResult result = await generation.Completion.ConfigureAwait(false);
         if (result.FinishReason == FinishReason.Cancelled)
-            throw new OperationCanceledException(cancellationToken);
+            ThrowCancelled(cancellationToken);
         return new PinnedPrefix(_loop, generation);
     }
 
@@ -194,21 +199,57 @@ public sealed class InferenceEngine : IAsyncDisposable
         Generation generation = Submit(Prompt.FromTokens(tokens), options, cancellationToken);
         GenerationResult result = await generation.Completion.ConfigureAwait(false);
         if (result.FinishReason == FinishReason.Cancelled)
-            throw new OperationCanceledException(cancellationToken);
+            ThrowCancelled(cancellationToken);
         return logits;
     }
 
     /// <summary>Refuses new requests, those that wait in <see cref="SubmitAsync"/> included, and waits until all open ones have ended.</summary>
     /// <param name="cancellationToken">Gives the wait up; the engine goes on refusing.</param>
     /// <remarks>
-    /// A request whose stream is full and has no reader never ends by itself. Where callers may forget theirs, wait with a token
-    /// that is cancelled after some time, then dispose the engine: that ends whatever is left.
+    /// A request whose stream is full and has no reader never ends by itself. Where callers may forget theirs, say how long to wait:
+    /// see <see cref="DrainAsync(TimeSpan, CancellationToken)"/>.
     /// </remarks>
     public Task DrainAsync(CancellationToken cancellationToken = default)
     {
         _draining = true;
         _ = _closing.CancelAsync();
         return _loop.Drain().WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Drains like <see cref="DrainAsync(CancellationToken)"/>, but only for so long; then stops what is left, like <see cref="StopAsync"/>.</summary>
+    /// <param name="patience">How long open requests may take, by the engine's clock; 0 or more.</param>
+    /// <param name="cancellationToken">Gives the wait up without stopping anything; the engine goes on refusing.</param>
+    /// <returns>Whether all requests ended by themselves.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="patience"/> is negative, or more than 49 days.</exception>
+    public async Task<bool> DrainAsync(TimeSpan patience, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(patience, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(patience, TimeSpan.FromMilliseconds(uint.MaxValue - 1));
+        Task drained = DrainAsync(CancellationToken.None);
+        try
+        {
+            await drained.WaitAsync(patience, _loaded.Time, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            await StopAsync().ConfigureAwait(false);
+            return false;
+        }
+    }
+
+    /// <summary>Refuses new requests, those that wait in <see cref="SubmitAsync"/> included, and cancels all open ones. What they held is free when this returns.</summary>
+    /// <returns>Completes when every request has ended, within one step.</returns>
+    /// <remarks>
+    /// <para>A request's <see cref="Generation.Completion"/> gives what there was, with <see cref="FinishReason.Cancelled"/>; its enumeration gives the tokens
+    /// computed so far and then throws an <see cref="EngineStoppedException"/>: a stream cut short must not pass for a complete one.</para>
+    /// <para>The engine stays loaded and refuses requests until it is disposed.</para>
+    /// </remarks>
+    public Task StopAsync()
+    {
+        _draining = true;
+        _ = _closing.CancelAsync();
+        return _loop.CancelAll();
     }
 
     /// <summary>Ends all open requests with an <see cref="EngineStoppedException"/> and releases model and memory.</summary>
@@ -393,12 +434,21 @@ public sealed class InferenceEngine : IAsyncDisposable
         return _factory.Create(this, _loop, new RequestDraft(tokens, options) { Dropped = dropped });
     }
 
+    /// <summary>Says why a request of the engine's own was cancelled: by its caller, or with all others.</summary>
+    [DoesNotReturn]
+    private void ThrowCancelled(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ThrowIfStopped();
+        throw new OperationCanceledException(cancellationToken);
+    }
+
     private void ThrowIfStopped()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_loop.Fault is { } fault)
-            throw new EngineStoppedException($"The engine has failed: {fault.Message}", fault);
+            throw new EngineFailedException($"The engine has failed: {fault.Message}", fault);
         if (_draining)
-            throw new EngineStoppedException("The engine is draining and takes no new requests.");
+            throw new EngineStoppedException("The engine is draining or stopped and takes no new requests.");
     }
 }

@@ -29,13 +29,13 @@ internal static class Calibration
     /// <summary>Steps with every combination of some decode rows and some prompt, at several contexts; of each the fastest of some repeats.</summary>
     public static MeasuredStep[] Measure(string model, int threads, int context, int repeats)
     {
-        int[] rows = [0, 1, 2, 4, 8, 16, 32, 64], prompts = [0, 16, 64, 128, 256, 448];
+        int[] rows = [0, 1, 4, 16, 64], prompts = [0, 32, 128, 448];
         int longest = Math.Max(context, prompts[^1]) + BlockSize;
         EngineOptions options = new() { Threads = threads, KvBlockSize = BlockSize, ContextLength = longest, MaxSequences = rows[^1] + 1, KvCacheTokens = (rows[^1] + 1) * longest };
         using LoadedModel loaded = ModelLoader.Load(model, options, null, CancellationToken.None);
         List<MeasuredStep> steps = [];
         StepBatch batch = new();
-        foreach (int before in (int[])[0, context / 4, context / 2, context - 1])
+        foreach (int before in (int[])[0, context / 2, context - 1])
         {
             foreach (int row in rows)
             {

@@ -19,6 +19,8 @@ internal sealed class EngineMeter : IDisposable
     private readonly Histogram<double> _timeToFirstToken;
     private readonly Histogram<double> _timePerOutputToken;
     private readonly Histogram<double> _stepTime;
+    private readonly Histogram<double> _stepOverhead;
+    private readonly Counter<long> _failedSteps;
 
     public EngineMeter()
     {
@@ -34,17 +36,22 @@ internal sealed class EngineMeter : IDisposable
         _timeToFirstToken = _meter.CreateHistogram<double>("inference.time_to_first_token", "s", "Submission to first token");
         _timePerOutputToken = _meter.CreateHistogram<double>("inference.time_per_output_token", "s", "Mean time between a request's tokens after the first");
         _stepTime = _meter.CreateHistogram<double>("inference.step.time", "s", "One step: plan and forward pass");
+        _stepOverhead = _meter.CreateHistogram<double>("inference.step.overhead", "s", "What a step takes besides forward pass and sampling");
+        _failedSteps = _meter.CreateCounter<long>("inference.steps.failed", "{step}", "Steps that failed on the device");
     }
 
     public void Submitted() => Add(_open, 1);
 
-    public void Stepped(int computedTokens, int preemptions, TimeSpan time)
+    public void Stepped(int computedTokens, int preemptions, TimeSpan time, TimeSpan overhead)
     {
         Add(_computedTokens, computedTokens);
         if (preemptions > 0)
             Add(_preemptions, preemptions);
         Record(_stepTime, time);
+        Record(_stepOverhead, overhead);
     }
+
+    public void StepFailed() => Add(_failedSteps, 1);
 
     /// <summary>Counts a request that ended, and where its time went.</summary>
     public void Ended(string outcome, int inputTokens, int cachedTokens, int outputTokens, TimeSpan queue, TimeSpan timeToFirstToken, TimeSpan decode)

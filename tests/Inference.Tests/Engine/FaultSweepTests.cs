@@ -122,9 +122,9 @@ public sealed class FaultSweepTests
         // Whatever the loop does next, it looks at the clock.
         foreach (Generation generation in open)
         {
-            EngineStoppedException error = await Assert.ThrowsAsync<EngineStoppedException>(() => generation.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
+            EngineFailedException error = await Assert.ThrowsAsync<EngineFailedException>(() => generation.Completion.WaitAsync(TimeSpan.FromSeconds(60)));
             Assert.Contains("the clock broke", error.Message, StringComparison.Ordinal);
-            await Assert.ThrowsAsync<EngineStoppedException>(async () =>
+            await Assert.ThrowsAsync<EngineFailedException>(async () =>
             {
                 await foreach (GeneratedToken _ in generation)
                 {
@@ -133,9 +133,10 @@ public sealed class FaultSweepTests
         }
 
         Assert.False(engine.IsHealthy);
+        Assert.Same(clock.Failure, engine.Failure);
         clock.Failure = null;
-        Assert.Throws<EngineStoppedException>(() => engine.Submit("Once"));
-        await Assert.ThrowsAsync<EngineStoppedException>(() => engine.SubmitAsync("Once"));
+        Assert.Throws<EngineFailedException>(() => engine.Submit("Once"));
+        await Assert.ThrowsAsync<EngineFailedException>(() => engine.SubmitAsync("Once"));
         Assert.Equal(4, engine.FreeQueuePlaces);
         await engine.DrainAsync();
     }
