@@ -97,6 +97,9 @@ internal sealed class GgufTokenizer
         GgufStrings lines = _file.GetStrings(Keys + "merges").ReplaceInvalid();
         var merges = new RankedMerges(lines.Count);
         byte[] both = new byte[256];
+        int next = 0;
+        // Not where texts repeat: a text's token is then the first of several.
+        int numbered = ids.Count == _texts.Count ? _texts.Count : 0;
         for (int i = 0; i < lines.Count; i++)
         {
             // A token may itself start with a space, so the separator is the first one after that.
@@ -110,7 +113,10 @@ internal sealed class GgufTokenizer
                 line[(space + 1)..].CopyTo(both.AsSpan(space));
                 int left = ids.Find(line[..space]);
                 int right = ids.Find(line[(space + 1)..]);
-                int merged = ids.Find(both.AsSpan(0, line.Length - 1));
+                // Vocabularies number their tokens in the order of the merges that make them: the next one is nearly always it.
+                ReadOnlySpan<byte> whole = both.AsSpan(0, line.Length - 1);
+                int merged = next < numbered && _texts.Utf8(next).SequenceEqual(whole) ? next : ids.Find(whole);
+                next = merged + 1;
                 if (left >= 0 && right >= 0 && merged >= 0)
                 {
                     merges.Add(i, left, right, merged);

@@ -32,6 +32,9 @@ internal sealed class PieceTable
         _slots = new int[BitOperations.RoundUpToPowerOf2((uint)capacity * 2)];
     }
 
+    /// <summary>Different texts.</summary>
+    public int Count => _count;
+
     /// <summary>Adds a token; the first of equal texts stays.</summary>
     /// <returns>Whether the text is new.</returns>
     public bool Add(string text, int id) => Add(Encoding.UTF8.GetBytes(text), id);

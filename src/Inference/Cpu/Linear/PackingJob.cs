@@ -5,12 +5,12 @@ namespace Inference.Cpu.Linear;
 
 /// <summary>Packs many matrices as one piece of work, so that no thread waits for another until all is done.</summary>
 /// <remarks>
-/// A worker takes runs of panels, about a megabyte each. It brings the run's stored bytes into memory with one call to the system,
+/// A worker takes runs of panels, about two megabytes each. It brings the run's stored bytes into memory with one call to the system,
 /// packs them, and lets go of them: at no time are more than some runs of the file in memory beside the panels.
 /// </remarks>
 internal sealed unsafe class PackingJob
 {
-    private const nint RunBytes = 1 << 20;
+    private const nint RunBytes = 2 << 20;
 
     private readonly PanelPacker[] _packers;
     private readonly StoredTensor[] _tensors;
@@ -93,8 +93,14 @@ internal sealed unsafe class PackingJob
         long start = first * (long)PanelLayout.Rows * rowBytes;
         long length = Math.Min(end * (long)PanelLayout.Rows, packer.Matrix.Rows) * rowBytes - start;
         tensor.FetchPages(start, length);
+        packer.Prefetch(first);
         for (int panel = first; panel < end && !packer.HasFailed; panel++)
+        {
+            if (panel + 1 < end)
+                packer.Prefetch(panel + 1);
             packer.Pack(panel);
+        }
+
         tensor.ReleasePages(start, length);
         Interlocked.Add(ref _bytes, length);
     }

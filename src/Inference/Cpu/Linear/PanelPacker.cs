@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using Inference.Formats;
 using Inference.Formats.Blocks;
 
@@ -51,6 +52,19 @@ internal abstract unsafe class PanelPacker
         TensorType.IQ4_XS => new BlockPacker<IQ4_XSLayout>(tensor, matrix),
         _ => new CopyPacker(tensor, matrix),
     };
+
+    /// <summary>Asks for the stored bytes of a panel, which is then filled several times faster: 16 rows side by side are more than the processor foresees.</summary>
+    /// <param name="index">The panel.</param>
+    public void Prefetch(int index)
+    {
+        const int CacheLine = 64;
+        if (!Sse.IsSupported)
+            return;
+        nint firstRow = (nint)index * PanelLayout.Rows;
+        byte* end = _source + Math.Min(firstRow + PanelLayout.Rows, Matrix.Rows) * RowBytes;
+        for (byte* line = _source + firstRow * RowBytes; line < end; line += CacheLine)
+            Sse.Prefetch1(line);
+    }
 
     /// <summary>Fills one panel but for what follows its last super-block.</summary>
     /// <param name="source">The stored block of the panel's first row and column.</param>
