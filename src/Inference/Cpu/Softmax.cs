@@ -13,6 +13,8 @@ internal static unsafe class Softmax
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static (float Largest, float Weight) Soften(float* scores, int visible, float scale)
     {
+        if (visible == CacheReader.ChunkSize)
+            return SoftenWhole(scores, scale);
         Vector512<float> scales = Vector512.Create(scale);
         Vector512<float> hidden = Vector512.Create(float.NegativeInfinity);
         Vector512<float> largest = hidden;
@@ -34,5 +36,29 @@ internal static unsafe class Softmax
         }
 
         return (top, Lanes.Sum(sum));
+    }
+
+    /// <summary>The same, with all of the chunk in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (float Largest, float Weight) SoftenWhole(float* scores, float scale)
+    {
+        Vector512<float> scales = Vector512.Create(scale);
+        Vector512<float> s0 = Vector512.Load(scores) * scales;
+        Vector512<float> s1 = Vector512.Load(scores + Lanes.Count) * scales;
+        Vector512<float> s2 = Vector512.Load(scores + 2 * Lanes.Count) * scales;
+        Vector512<float> s3 = Vector512.Load(scores + 3 * Lanes.Count) * scales;
+        Vector512<float> largest = Lanes.Larger(s0, Vector512.Create(float.NegativeInfinity));
+        largest = Lanes.Larger(s3, Lanes.Larger(s2, Lanes.Larger(s1, largest)));
+        float top = Lanes.Max(largest);
+        Vector512<float> tops = Vector512.Create(top);
+        s0 = Exponential.ExpOfNegative(s0 - tops);
+        s1 = Exponential.ExpOfNegative(s1 - tops);
+        s2 = Exponential.ExpOfNegative(s2 - tops);
+        s3 = Exponential.ExpOfNegative(s3 - tops);
+        s0.Store(scores);
+        s1.Store(scores + Lanes.Count);
+        s2.Store(scores + 2 * Lanes.Count);
+        s3.Store(scores + 3 * Lanes.Count);
+        return (top, Lanes.Sum(s0 + s1 + s2 + s3));
     }
 }
