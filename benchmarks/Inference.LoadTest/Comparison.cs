@@ -47,8 +47,11 @@ internal static class Comparison
             LoadRun run = new(engine, new RunMetrics(objective));
             // Compiles what is to be measured.
             await run.WarmUpAsync(workload.PromptTokens);
+            using StepClock clock = new();
             TimeSpan before = Environment.CpuUsage.TotalTime;
             RunSummary summary = callers > 0 ? await run.ClosedAsync(requests, callers) : await run.OpenAsync(requests);
+            (long steps, _, double busy) = clock.Take();
+            summary = summary with { Steps = steps, BusyShare = busy / summary.Seconds };
             first ??= summary.TokensPerSecond;
             results.Add(new Result(new Dictionary<string, string> { ["batching"] = name, ["long"] = workload.LongShare.ToString(CultureInfo.InvariantCulture) }, summary, (Environment.CpuUsage.TotalTime - before).TotalSeconds)
             {
