@@ -90,7 +90,7 @@ internal sealed class DelegatingDevice(Device inner) : Device
 
     public override void ArgMax(DeviceTensor logits) => Next().ArgMax(logits);
 
-    public override void ReadArgMax(Span<int> tokens) => inner.ReadArgMax(tokens);
+    public override void ReadArgMax(Span<int> tokens) => Next().ReadArgMax(tokens);
 
     public override ReadOnlySpan<float> ReadRow(DeviceTensor tensor, int row) =>
         OnRead is null ? inner.ReadRow(tensor, row) : OnRead(inner.ReadRow(tensor, row).ToArray());
