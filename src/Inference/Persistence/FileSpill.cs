@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Threading.Channels;
 using Microsoft.Win32.SafeHandles;
 
@@ -128,6 +129,7 @@ internal sealed class FileSpill : ISpillMedium
         return checksum;
     }
 
+    [UnsupportedOSPlatform("windows")]
     private static SafeFileHandle OpenNameless(string path)
     {
         SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
