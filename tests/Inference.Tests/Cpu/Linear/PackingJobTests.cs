@@ -7,11 +7,12 @@ namespace Inference.Tests.Cpu.Linear;
 public sealed unsafe class PackingJobTests
 {
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void Matrices_packed_together_are_those_packed_one_by_one(int threads)
+    [InlineData(1, false)]
+    [InlineData(3, true)]
+    public void Matrices_packed_together_are_those_packed_one_by_one(int threads, bool portable)
     {
         // All types, odd numbers of rows, from less than a panel to several runs of a megabyte.
+        KernelWidth width = portable ? KernelWidth.Bits128 : KernelWidth.Widest;
         using var team = new ThreadTeam(threads);
         WeightSample[] samples = [.. WeightSample.Types.Select((type, i) => new WeightSample(type, i % 3 == 0 ? 1031 : 3 + 17 * i, 1024, seed: i))];
         // An infinity, which panels of halves for portable kernels cannot keep: this matrix is packed a second time, as floats.
@@ -29,6 +30,8 @@ public sealed unsafe class PackingJobTests
             using PackedMatrix alone = PackedMatrix.Pack(samples[i].Tensor, team, KernelWidth.Bits128);
             Assert.Equal((alone.Layout.Type, alone.Rows, alone.Columns), (together[i].Layout.Type, together[i].Rows, together[i].Columns));
             Assert.True(Panels(alone).SequenceEqual(Panels(together[i])), $"{samples[i].Tensor.Type}");
+            if (portable && samples[i] == halves)
+                Assert.Equal(TensorType.F32, together[i].Layout.Type);
             together[i].Dispose();
             samples[i].Dispose();
         }
