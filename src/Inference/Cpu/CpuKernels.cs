@@ -10,8 +10,8 @@ public enum CpuKernels
     Auto,
 
     /// <summary>
-    /// Machine code assembled when a weight type is first used, for AVX-512 VNNI (x86-64, Linux and Windows). Weights in plain numbers,
-    /// and all weights where the system refuses executable memory, take the widest vectors.
+    /// Machine code assembled when a weight type is first used, for AVX-512 VNNI (x86-64, Linux and Windows). Where the system refuses
+    /// executable memory, the widest vectors take its place.
     /// </summary>
     Assembled,
 

@@ -41,7 +41,7 @@ public sealed class OperationFaultTests
         int rounds = 0;
         for (bool reached = true; reached; rounds++)
         {
-            fault = rounds % 2 == 0 ? new InvalidOperationException("the device broke") : new OutOfMemoryException("no memory for a kernel");
+            fault = rounds % 2 == 0 ? new InvalidOperationException("the device broke") : new InsufficientMemoryException("no memory for a kernel");
             (operations, failAt) = (0, rounds);
             long failures = engine.Statistics.FailedSteps;
             RecordedRequest[] together = Mix();

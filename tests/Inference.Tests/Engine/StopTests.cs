@@ -141,13 +141,20 @@ public sealed class StopTests
     [Fact]
     public async Task What_the_engine_computes_for_itself_says_that_it_was_stopped()
     {
+        // Neither may get a step before the engine is told to stop: both come while another request's step waits.
         using var gate = new ManualResetEventSlim();
-        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var device = new DelegatingDevice(new CpuDevice(1)) { OnStep = (_, _) => { begun.TrySetResult(); gate.Wait(); } };
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var device = new DelegatingDevice(new CpuDevice(1))
+        {
+            OnStep = (_, _) =>
+            {
+                reached.TrySetResult();
+                gate.Wait();
+            },
+        };
         await using InferenceEngine engine = await InferenceEngine.LoadAsync(TestData.Stories260K, _small with { Device = device });
-        // In a step of their own, they would be done when it is.
-        engine.Submit("Once upon a time");
-        await begun.Task.WaitAsync(_patience);
+        _ = engine.Submit("Once");
+        await reached.Task.WaitAsync(_patience);
         Task<PinnedPrefix> pin = engine.PinPrefixAsync("Once upon a time there was a little girl who liked to play in the park");
         Task<float[]> logits = engine.ComputeLogitsAsync(new[] { 1, 2, 3 });
         Task stopped = engine.StopAsync();

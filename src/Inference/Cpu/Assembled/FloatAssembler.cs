@@ -17,6 +17,8 @@ internal sealed class FloatAssembler
 
     private const int CacheLine = 64;
     private const int PrefetchDistance = 4096;
+    // So few leave room for four panels, and time for the processor to fetch ahead by itself, which it then does best.
+    private const int FewRows = 6;
     private const int FewChains = 12;
 
     private static readonly AssemblerRegisterZMM[] _z =
@@ -47,7 +49,7 @@ internal sealed class FloatAssembler
 
     /// <summary>The most panels whose sums fit the registers, with room for a weight of each and some inputs.</summary>
     /// <param name="rows">Rows of the tile, 1 to <see cref="QuantizedActivations.FloatTileRows"/>.</param>
-    public static int PanelsFor(int rows) => rows <= 3 ? MaxPanels : 2;
+    public static int PanelsFor(int rows) => rows <= FewRows ? MaxPanels : 2;
 
     /// <summary>The machine code, independent of where it is put.</summary>
     /// <param name="type">F32, F16 (IEEE halves) or BF16.</param>
@@ -108,7 +110,7 @@ internal sealed class FloatAssembler
             for (int panel = 0; panel < _panels; panel++)
             {
                 // While the multipliers are busy, the processor does not look far enough ahead by itself to fetch the next weights.
-                if (i * ColumnBytes % CacheLine == 0 && count > 1)
+                if (_rows > FewRows && count > 1 && i * ColumnBytes % CacheLine == 0)
                     _code.prefetcht0(__byte_ptr[_weights[panel] + _offset + (PrefetchDistance + i * ColumnBytes)]);
                 EmitLoad(Weight(panel), _weights[panel] + _offset + i * ColumnBytes);
             }

@@ -80,8 +80,8 @@ public sealed class InstructionSetTests
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (TensorType type in WeightSample.Types)
         {
-            // Every height of a tile and one beyond it; a whole panel with part of another, and an odd number of panels.
-            int columns = BlockFormat.IsQuantized(type) ? 256 : 91;
+            // Plain numbers in one run of columns and a part, and in two and a part. Every height of a tile and one beyond it; a whole panel with part of another, and an odd number of panels.
+            int columns = BlockFormat.IsQuantized(type) ? 256 : 299;
             AppendOutputs(hash, team, width, type, matrixRows: 21, 2 * columns, [1, 6]);
             AppendOutputs(hash, team, width, type, matrixRows: 37, columns, [.. Enumerable.Range(1, 17)]);
         }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Inference.Cpu;
+using Inference.Cpu.Assembled;
 using Inference.Cpu.Linear;
 using Inference.Formats;
 
@@ -87,10 +88,10 @@ public sealed class PackedMatrixTests
         using var sample = new WeightSample(TensorType.F16, 40, Columns, seed: 5);
         using var team = new ThreadTeam(2);
         float[] input = LinearRunner.RandomInput(1, Columns, seed: 6);
-        using PackedMatrix narrow = PackedMatrix.Pack(sample.Tensor, team);
+        using PackedMatrix narrow = PackedMatrix.Pack(sample.Tensor, team, KernelWidth.Bits128);
         float[] expected = LinearRunner.Run(team, narrow, input);
         MemoryMarshal.Write(sample.Bytes[((33 * Columns + 299) * sizeof(ushort))..], bits);
-        using PackedMatrix wide = PackedMatrix.Pack(sample.Tensor, team);
+        using PackedMatrix wide = PackedMatrix.Pack(sample.Tensor, team, KernelWidth.Bits128);
         float[] output = LinearRunner.Run(team, wide, input);
         float weight = (float)BitConverter.UInt16BitsToHalf(bits);
         for (int i = 0; i < 40; i++)
@@ -104,6 +105,51 @@ public sealed class PackedMatrixTests
         }
 
         Assert.True(wide.ByteLength > narrow.ByteLength);
+    }
+
+    [Fact]
+    public void Assembled_code_keeps_halves_of_any_size_as_they_are_with_the_bits_of_floats()
+    {
+        Assert.SkipUnless(VnniSupport.IsSupported, "Needs AVX-512 VNNI.");
+        const int Columns = 300;
+        using var sample = new WeightSample(TensorType.F16, 70, Columns, seed: 5);
+        using var team = new ThreadTeam(2);
+        MemoryMarshal.Write(sample.Bytes[((33 * Columns + 299) * sizeof(ushort))..], (Half)60000);
+        using PackedMatrix halves = PackedMatrix.Pack(sample.Tensor, team, KernelWidth.Assembled);
+        using PackedMatrix floats = PackedMatrix.Pack(sample.Tensor, team, KernelWidth.Bits128);
+        Assert.Equal(floats.ByteLength, 2 * halves.ByteLength);
+        foreach (int rows in new[] { 1, 7, 40 })
+        {
+            float[] input = LinearRunner.RandomInput(rows, Columns, seed: rows);
+            Assert.Equal(LinearRunner.Run(team, floats, input), LinearRunner.Run(team, halves, input));
+        }
+    }
+
+    [Fact]
+    public unsafe void Panels_of_ieee_halves_have_a_kernel_of_every_width()
+    {
+        Assert.SkipUnless(VnniSupport.IsSupported, "Needs AVX-512 VNNI.");
+        const int Columns = 300, Rows = 40;
+        using var sample = new WeightSample(TensorType.F16, Rows, Columns, seed: 5);
+        using var team = new ThreadTeam(1);
+        using PackedMatrix matrix = PackedMatrix.Pack(sample.Tensor, team, KernelWidth.Assembled);
+        float[] input = LinearRunner.RandomInput(1, Columns, seed: 6);
+        float[] expected = LinearRunner.Run(team, matrix, input);
+        foreach (KernelWidth width in new[] { KernelWidth.Bits128, KernelWidth.Bits256, KernelWidth.Bits512 })
+        {
+            float[] output = new float[Rows];
+            fixed (float* source = input, destination = output)
+            {
+                var task = new PanelTask
+                {
+                    Panels = matrix.Panels, PanelBytes = matrix.PanelBytes, EndPanel = matrix.PanelCount, MatrixRows = Rows, Columns = Columns,
+                    Input = source, InputRows = 1, TileRows = 1, EndRow = 1, Output = destination, OutputStride = Rows,
+                };
+                KernelTable.Find(matrix.Layout, width)(in task);
+            }
+
+            Assert.Equal(expected, output);
+        }
     }
 
     [Fact]

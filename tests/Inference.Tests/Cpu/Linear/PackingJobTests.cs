@@ -14,19 +14,19 @@ public sealed unsafe class PackingJobTests
         // All types, odd numbers of rows, from less than a panel to several runs of a megabyte.
         using var team = new ThreadTeam(threads);
         WeightSample[] samples = [.. WeightSample.Types.Select((type, i) => new WeightSample(type, i % 3 == 0 ? 1031 : 3 + 17 * i, 1024, seed: i))];
-        // An infinity, which panels of halves cannot keep: this matrix is packed a second time, as floats.
+        // An infinity, which panels of halves for portable kernels cannot keep: this matrix is packed a second time, as floats.
         WeightSample halves = samples.Single(sample => sample.Tensor.Type == TensorType.F16);
         halves.Bytes[0] = 0;
         halves.Bytes[1] = 0x7C;
         var told = new List<long>();
 
-        PackedMatrix[] together = PackedMatrix.Pack([.. samples.Select(sample => sample.Tensor)], team, packed: told.Add);
+        PackedMatrix[] together = PackedMatrix.Pack([.. samples.Select(sample => sample.Tensor)], team, KernelWidth.Bits128, told.Add);
 
         Assert.All(told, bytes => Assert.True(bytes > 0));
         Assert.Equal(samples.Sum(sample => sample.Tensor.ByteLength), told.Sum());
         for (int i = 0; i < samples.Length; i++)
         {
-            using PackedMatrix alone = PackedMatrix.Pack(samples[i].Tensor, team);
+            using PackedMatrix alone = PackedMatrix.Pack(samples[i].Tensor, team, KernelWidth.Bits128);
             Assert.Equal((alone.Layout.Type, alone.Rows, alone.Columns), (together[i].Layout.Type, together[i].Rows, together[i].Columns));
             Assert.True(Panels(alone).SequenceEqual(Panels(together[i])), $"{samples[i].Tensor.Type}");
             together[i].Dispose();
