@@ -21,6 +21,7 @@ internal unsafe struct AttentionJob
     public AttentionUnit* Units;
     public int UnitCount;
     public AttentionDirect Direct;
+    public bool Assembled;
     public AttentionScratch Scratch;
     public float* ScratchMemory;
     public float* Partials;
@@ -138,7 +139,7 @@ internal unsafe struct AttentionJob
         int first = place.First;
         // While the processor computes, memory brings what comes next: this chunk's values, then the next chunk's keys.
         CacheReader.Prefetch(Cache, Layer, place.KvHead + Cache.KvHeads, place.Blocks, first, place.Count);
-        CacheReader.ReadKeys(Cache, Layer, place.KvHead, place.Blocks, first, place.Count, chunk);
+        CacheReader.ReadKeys(Cache, Layer, place.KvHead, place.Blocks, first, place.Count, chunk, Assembled);
         AttentionTiles.Score((float**)(scratch + Scratch.Queries) + from, to - from, chunk, HeadSize, place.Count, scores + from * ChunkSize);
         for (int query = from; query < to; query++)
         {
@@ -149,7 +150,7 @@ internal unsafe struct AttentionJob
         CacheChunk following = place.Following;
         if (following.Count > 0)
             CacheReader.Prefetch(Cache, Layer, place.KvHead, place.Blocks, following.First, following.Count);
-        CacheReader.ReadValues(Cache, Layer, place.KvHead, place.Blocks, first, place.Count, chunk, Scratch.Stride);
+        CacheReader.ReadValues(Cache, Layer, place.KvHead, place.Blocks, first, place.Count, chunk, Scratch.Stride, Assembled);
         // All rows see as much as the first one does; then each goes on alone.
         int common = Visible(first, firstPosition, from);
         AttentionTiles.Accumulate(scores + from * ChunkSize, to - from, chunk, Scratch.Stride, 0, common, part.Sums + from * Scratch.Stride);

@@ -7,7 +7,8 @@ namespace Inference.Cpu;
 /// Work is cut into units of some rows of one sequence and one key-value head, so that keys and values are read and decoded once
 /// for all query heads that share them and for several rows of a prompt. Workers take the next unit as they become free.
 /// </remarks>
-internal sealed unsafe class AttentionKernel : IDisposable
+/// <param name="assembled">Whether assembled code may be used; the bits are the same.</param>
+internal sealed unsafe class AttentionKernel(bool assembled) : IDisposable
 {
     // Queries that share a decoded chunk: enough to hide the decoding, few enough that their sums stay in the second-level cache.
     private const int QueriesPerUnit = 128;
@@ -51,7 +52,8 @@ internal sealed unsafe class AttentionKernel : IDisposable
             Blocks = step.Blocks,
             Units = (AttentionUnit*)_units.Data,
             UnitCount = units,
-            Direct = new AttentionDirect(cache, group),
+            Direct = assembled ? new AttentionDirect(cache, group) : default,
+            Assembled = assembled,
             Scratch = scratch,
             ScratchMemory = (float*)_scratch.Data,
             Partials = (float*)_partials.Data,

@@ -20,7 +20,8 @@ internal static unsafe class CacheReader
     /// <param name="first">First position, a multiple of the chunk size.</param>
     /// <param name="count">Positions, 1 to the chunk size. What is written behind them is undefined.</param>
     /// <param name="destination">Receives the keys.</param>
-    public static void ReadKeys(in CacheLayout layout, int layer, int head, int* blocks, int first, int count, float* destination)
+    /// <param name="assembled">Whether assembled code may be used; the bits are the same.</param>
+    public static void ReadKeys(in CacheLayout layout, int layer, int head, int* blocks, int first, int count, float* destination, bool assembled)
     {
         for (int done = 0; done < count;)
         {
@@ -35,7 +36,7 @@ internal static unsafe class CacheReader
                     ReadRows((float*)keys + slot, layout, run, destination + done);
                     break;
                 case KvCacheType.F16:
-                    ReadRows((ushort*)keys + slot, layout, run, destination + done);
+                    ReadRows((ushort*)keys + slot, layout, run, destination + done, assembled && HalfDecoder.IsSupported);
                     break;
                 default:
                     ReadRows((sbyte*)keys + slot, layout.Scales(keys) + slot, layout, run, destination + done);
@@ -48,7 +49,7 @@ internal static unsafe class CacheReader
 
     /// <summary>Reads values as [position][stride].</summary>
     /// <inheritdoc cref="ReadKeys"/>
-    public static void ReadValues(in CacheLayout layout, int layer, int head, int* blocks, int first, int count, float* destination, nint stride)
+    public static void ReadValues(in CacheLayout layout, int layer, int head, int* blocks, int first, int count, float* destination, nint stride, bool assembled)
     {
         int size = layout.HeadSize;
         for (int done = 0; done < count; done++, destination += stride)
@@ -62,7 +63,7 @@ internal static unsafe class CacheReader
                     Unsafe.CopyBlockUnaligned(destination, (float*)values + element, (uint)size * sizeof(float));
                     break;
                 case KvCacheType.F16:
-                    HalfConversion.ToSingle((ushort*)values + element, destination, size);
+                    ReadHalves((ushort*)values + element, destination, size, assembled && HalfDecoder.IsSupported);
                     break;
                 default:
                     ReadGroups((sbyte*)values + element, layout.Scales(values) + (nint)slot * layout.Groups, size, destination);
@@ -111,13 +112,13 @@ internal static unsafe class CacheReader
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ReadRows(ushort* source, in CacheLayout layout, int run, float* destination)
+    private static void ReadRows(ushort* source, in CacheLayout layout, int run, float* destination, bool assembled)
     {
         nint stride = layout.BlockSize;
         nint elements = layout.HeadSize;
         for (; run >= Lanes.Count; run -= Lanes.Count, source += Lanes.Count, destination += Lanes.Count)
         {
-            if (HalfDecoder.IsSupported)
+            if (assembled)
             {
                 HalfDecoder.Decode(source, stride * sizeof(ushort), destination, ChunkSize * sizeof(float), elements);
                 continue;
@@ -158,6 +159,15 @@ internal static unsafe class CacheReader
             for (nint i = 0; i < elements; i++)
                 destination[i * ChunkSize + slot] = source[i * stride + slot] * HalfConversion.ToSingle(scales[i / CacheLayout.GroupSize * stride + slot]);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ReadHalves(ushort* source, float* destination, nint count, bool assembled)
+    {
+        nint done = assembled ? count & -Lanes.Count : 0;
+        if (done > 0)
+            HalfDecoder.Decode(source, Lanes.Count * sizeof(ushort), destination, Lanes.Count * sizeof(float), done / Lanes.Count);
+        HalfConversion.ToSingle(source + done, destination + done, count - done);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -19,7 +19,7 @@ internal sealed unsafe class CpuDevice : Device
     private readonly KernelWidth _kernels;
     private readonly ThreadTeam _team;
     private readonly CpuStep _step = new();
-    private readonly AttentionKernel _attention = new();
+    private readonly AttentionKernel _attention;
     private readonly QuantizedActivations _activations = new();
     private readonly RopeTable[] _ropes;
     private readonly List<CpuWeight> _unpacked = [];
@@ -36,6 +36,7 @@ internal sealed unsafe class CpuDevice : Device
     {
         _kernels = KernelChoice.Resolve(kernels);
         _team = new ThreadTeam(threads);
+        _attention = new AttentionKernel(assembled: _kernels == KernelWidth.Assembled);
         _ropes = new RopeTable[RopeTables];
         for (int i = 0; i < RopeTables; i++)
             _ropes[i] = new RopeTable();

@@ -1,6 +1,6 @@
 namespace Inference.Cpu;
 
-/// <summary>Which kernels the CPU multiplies with weights with. All give the same bits; they differ in speed.</summary>
+/// <summary>Which kernels the CPU computes linear layers with, and whether attention may use assembled code. All give the same bits; they differ in speed.</summary>
 public enum CpuKernels
 {
     /// <summary>
@@ -15,7 +15,7 @@ public enum CpuKernels
     /// </summary>
     Assembled,
 
-    /// <summary>The widest vectors that the processor has; no weight is multiplied by assembled code.</summary>
+    /// <summary>The widest vectors that the processor has; no code is assembled.</summary>
     Portable,
 
     /// <summary>Vectors of 512 bits.</summary>

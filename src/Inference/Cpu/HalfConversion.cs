@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Inference.Cpu.Assembled;
 
 namespace Inference.Cpu;
 
@@ -86,12 +85,6 @@ internal static unsafe class HalfConversion
     public static void ToSingle(ushort* source, float* destination, nint count)
     {
         nint i = 0;
-        if (HalfDecoder.IsSupported && count >= 16)
-        {
-            HalfDecoder.Decode(source, 16 * sizeof(ushort), destination, 16 * sizeof(float), count / 16);
-            i = count & -16;
-        }
-
         for (; i <= count - 16; i += 16)
             ToSingle(Vector256.Load(source + i)).Store(destination + i);
         for (; i < count; i++)

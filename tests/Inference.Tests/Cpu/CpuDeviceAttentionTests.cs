@@ -64,6 +64,16 @@ public sealed class CpuDeviceAttentionTests
     }
 
     [Theory]
+    [MemberData(nameof(Shapes))]
+    public void A_device_without_assembled_code_gives_the_same_bits(KvCacheType type, int heads, int kvHeads, int headSize, int blockSize, RopeKind kind, int turned)
+    {
+        AttentionScenario scenario = Scenario(type, heads, kvHeads, headSize, blockSize, kind, turned);
+        using var device = new CpuDevice(2);
+        using var portable = new CpuDevice(2, CpuKernels.Portable);
+        AssertSameBits(scenario.Run(device, scenario.Ragged(5)), scenario.Run(portable, scenario.Ragged(5)));
+    }
+
+    [Theory]
     [InlineData(KvCacheType.F32)]
     [InlineData(KvCacheType.F16)]
     [InlineData(KvCacheType.Q8_0)]

@@ -1,4 +1,5 @@
 using Inference.Cpu;
+using Inference.Cpu.Assembled;
 
 namespace Inference.Tests.Cpu;
 
@@ -21,6 +22,20 @@ public sealed unsafe class HalfConversionTests
             AssertSame(expected, floats[i]);
             AssertSame(expected, HalfConversion.ToSingle((ushort)i));
         }
+    }
+
+    [Fact]
+    public void The_processor_decodes_every_half_alike()
+    {
+        Assert.SkipUnless(VnniSupport.IsSupported && HalfDecoder.IsSupported, "Needs assembled code.");
+        ushort[] halves = [.. Enumerable.Range(0, 65536).Select(i => (ushort)i)];
+        var floats = new float[halves.Length];
+        fixed (ushort* source = halves)
+        fixed (float* destination = floats)
+            HalfDecoder.Decode(source, 16 * sizeof(ushort), destination, 16 * sizeof(float), halves.Length / 16);
+
+        for (int i = 0; i < halves.Length; i++)
+            AssertSame(HalfConversion.ToSingle((ushort)i), floats[i]);
     }
 
     [Fact]

@@ -20,7 +20,7 @@ internal static unsafe class AttentionFunctions
     /// <param name="queries">Queries of the tile, 1 to <see cref="MaxQueries"/>.</param>
     public static nint* Find(KvCacheType type, int queries)
     {
-        if (!HalfDecoder.IsSupported)
+        if (!VnniSupport.IsSupported)
             return null;
         ref nint table = ref _tables[(int)type * MaxQueries + queries - 1];
         if (Volatile.Read(ref table) == 0)

@@ -9,7 +9,7 @@ internal static unsafe class HalfDecoder
 {
     private const int Unroll = 4;
 
-    private static readonly nint _function = VnniSupport.IsEnabled ? ExecutableMemory.Publish(Assemble()) : 0;
+    private static readonly nint _function = VnniSupport.IsSupported ? ExecutableMemory.Publish(Assemble()) : 0;
 
     /// <summary>Whether the instruction can be used.</summary>
     public static bool IsSupported => _function != 0;

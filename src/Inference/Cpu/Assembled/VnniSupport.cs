@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics.X86;
-using Inference.Cpu.Linear;
 
 namespace Inference.Cpu.Assembled;
 
@@ -11,9 +10,6 @@ internal static class VnniSupport
     public static bool IsSupported { get; } =
         Environment.Is64BitProcess && ExecutableMemory.IsSupported
         && Avx512BW.IsSupported && Avx512DQ.IsSupported && Fma.IsSupported && HasVnni();
-
-    /// <summary>Whether assembled code is used where nothing else is asked for.</summary>
-    public static bool IsEnabled => KernelChoice.Default == KernelWidth.Assembled;
 
     private static bool HasVnni()
     {

@@ -8,12 +8,11 @@ namespace Inference.Cpu.Linear;
 /// ahead at the end of each; and the system hands out large ones several times faster, which a start feels. The matrices of a small
 /// model are smaller than a large page each, so they share slabs of several. Thread-safe.
 /// </remarks>
-internal static unsafe partial class PanelMemory
+internal static unsafe class PanelMemory
 {
     private const nuint Alignment = 64;
     private const nuint LargePage = 2 * 1024 * 1024;
     private const nuint SlabBytes = 8 * LargePage;
-    private const int AdviceHugePage = 14;
 
     private static readonly Lock _lock = new();
     private static readonly Dictionary<nint, Slab> _slabs = [];
@@ -64,13 +63,9 @@ internal static unsafe partial class PanelMemory
     private static byte* LargePages(nuint bytes)
     {
         byte* memory = (byte*)NativeMemory.AlignedAlloc(bytes, LargePage);
-        _ = Advise(memory, bytes, AdviceHugePage);
+        HugePages.Advise(memory, bytes);
         return memory;
     }
-
-    // Advice is no more than that: where it fails, nothing is lost but speed.
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int Advise(byte* address, nuint length, int advice);
 
     /// <summary>Pages that several matrices share; freed with the last of them.</summary>
     private sealed class Slab(byte* memory)
