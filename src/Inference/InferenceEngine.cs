@@ -430,7 +430,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     private Generation Prepare(Prompt prompt, GenerationOptions options)
     {
         options.Validate();
-        (int[] tokens, IReadOnlyList<ChatMessage> dropped) = _reader.Fit(prompt, options, ContextLength);
+        (int[] tokens, IReadOnlyList<Message> dropped) = _reader.Fit(prompt, options, ContextLength);
         if (tokens.Length == 0)
             throw new InvalidPromptException("The prompt has no tokens.");
         return _factory.Create(this, _loop, new RequestDraft(tokens, options) { Dropped = dropped });

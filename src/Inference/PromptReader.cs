@@ -32,7 +32,7 @@ internal sealed class PromptReader(Tokenizer tokenizer, string modelName, int vo
 
     /// <summary>Reads a prompt, or what the options' policy leaves of it where it is too long.</summary>
     /// <returns>The tokens, and the messages that were left out.</returns>
-    public (int[] Tokens, IReadOnlyList<ChatMessage> Dropped) Fit(Prompt prompt, GenerationOptions options, int contextLength)
+    public (int[] Tokens, IReadOnlyList<Message> Dropped) Fit(Prompt prompt, GenerationOptions options, int contextLength)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         if (!options.ContextPolicy.Drops)
@@ -46,9 +46,9 @@ internal sealed class PromptReader(Tokenizer tokenizer, string modelName, int vo
         return (Read(Prompt.FromMessages(conversation.Without(excess))), conversation.First(excess));
     }
 
-    private int[] Read(IReadOnlyList<ChatMessage> messages, bool answer) => tokenizer.Encode(Render(messages, answer), addSpecial: false, parseSpecial: true);
+    private int[] Read(IReadOnlyList<Message> messages, bool answer) => tokenizer.Encode(Render(messages, answer), addSpecial: false, parseSpecial: true);
 
-    private string Render(IReadOnlyList<ChatMessage> messages, bool answer)
+    private string Render(IReadOnlyList<Message> messages, bool answer)
     {
         ChatTemplate template = _chatTemplate.Value ?? throw new ChatTemplateMissingException(modelName);
         var variables = new Dictionary<string, object?>
