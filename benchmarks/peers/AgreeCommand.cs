@@ -12,6 +12,12 @@ internal static class AgreeCommand
         and in float64 as the papers have it, and prints how far the logits are apart (relative norm, the farthest row).
         """;
 
+    // Both engines round activations to 8 bits before these blocks.
+    private static readonly OracleCase _blocks = new("gpt-oss: experts in MXFP4", new("gpt-oss", 64, 2, 4, 2, 16, 64, new(16)) { Experts = 4, ChosenExperts = 2, Window = 8, GlobalEvery = 2 })
+    {
+        PeerRemark = "activations are rounded to 8 bits on both sides",
+    };
+
     public static Command Create()
     {
         Argument<string> library = new("LLAMA_CPP_FOLDER") { Description = $"The folder with libllama and libggml. {LlamaLibrary.HowToInstall}." };
@@ -23,10 +29,14 @@ internal static class AgreeCommand
             LlamaLibrary.Load(arguments.GetRequiredValue(library));
             Console.WriteLine("| model | Inference to llama.cpp | Inference to float64 | llama.cpp to float64 | |");
             Console.WriteLine("|---|---|---|---|---|");
-            foreach (OracleCase model in OracleArchitectures.All.Where(c => c.HasGguf && c.Name.StartsWith(arguments.GetRequiredValue(only), StringComparison.Ordinal)))
+            string start = arguments.GetRequiredValue(only);
+            bool halfCache = arguments.GetValue(half);
+            foreach (AgreementRun run in OracleArchitectures.All.Where(c => c.HasGguf).Select(c => new AgreementRun(c, halfCache)).Append(new AgreementRun(_blocks, halfCache, hasBlocks: true)))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Agreement result = await new AgreementRun(model, arguments.GetValue(half)).RunAsync();
+                if (!run.Name.StartsWith(start, StringComparison.Ordinal))
+                    continue;
+                Agreement result = await run.RunAsync();
                 Console.WriteLine($"| {result.Name} | {Text(result.EngineToPeer)} | {Text(result.EngineToPlain)} | {Text(result.PeerToPlain)} | {result.Remark} |");
             }
 

@@ -4,23 +4,33 @@ using Inference.Tests.Models;
 namespace Inference.Peers;
 
 /// <summary>One tiny model through both engines and the plain decoder.</summary>
-internal sealed class AgreementRun(OracleCase model, bool halfCache)
+/// <param name="model">The model.</param>
+/// <param name="halfCache">Keys and values in 16-bit floats on both sides.</param>
+/// <param name="hasBlocks">The experts of gpt-oss in MXFP4, as the published models have them.</param>
+internal sealed class AgreementRun(OracleCase model, bool halfCache, bool hasBlocks = false)
 {
     private const int PromptTokens = 40;
     private const int DecodedTokens = 8;
     private readonly PlainShape _shape = model.Shape with { Vocabulary = 512 };
+
+    public string Name => model.Name;
 
     public async Task<Agreement> RunAsync()
     {
         string path = Path.Combine(Path.GetTempPath(), $"agree-{Path.GetRandomFileName()}.gguf");
         try
         {
-            Dictionary<string, PlainTensor> weights = RandomModel.Create(_shape, 1);
-            await File.WriteAllBytesAsync(path, new GgufModelFile(_shape, weights, _shape.Vocabulary).ToBytes());
+            GptOssBlocks? blocks = hasBlocks ? new(_shape, 1) : null;
+            Dictionary<string, PlainTensor> weights = blocks?.Weights ?? RandomModel.Create(_shape, 1);
+            await File.WriteAllBytesAsync(path, blocks?.ToGguf(_shape.Vocabulary) ?? new GgufModelFile(_shape, weights, _shape.Vocabulary).ToBytes());
             var random = new Random(1);
             int[] tokens = [.. Enumerable.Range(0, PromptTokens + DecodedTokens).Select(_ => random.Next(_shape.Vocabulary))];
             double[][] plain = new PlainDecoder(_shape, weights).Logits(tokens);
             var remarks = new List<string>();
+            if (model.PeerRemark.Length > 0)
+                remarks.Add(model.PeerRemark);
+            if (_shape.Facts.Activation.StartsWith("gelu", StringComparison.Ordinal))
+                remarks.Add("llama.cpp looks GELU up in a table of 16-bit floats");
             float[][]? engine = await EngineAsync(path, tokens, remarks);
             float[][]? peer = Peer(path, tokens, remarks);
             return new Agreement(model.Name, Farthest(engine, peer), Farthest(engine, plain), Farthest(peer, plain), string.Join("; ", remarks));

@@ -10,7 +10,7 @@ internal static class CheckpointConfig
         JsonObject config = shape.Facts.HuggingFace switch
         {
             "gpt2" => Gpt2(shape),
-            "falcon" => Falcon(shape),
+            "falcon" => Falcon(shape, style),
             _ => Llama(shape),
         };
         config["model_type"] = shape.Facts.HuggingFace;
@@ -63,7 +63,7 @@ internal static class CheckpointConfig
         ["activation_function"] = "gelu_new",
     };
 
-    private static JsonObject Falcon(PlainShape shape)
+    private static JsonObject Falcon(PlainShape shape, CheckpointStyle style)
     {
         var config = new JsonObject
         {
@@ -77,8 +77,9 @@ internal static class CheckpointConfig
             ["multi_query"] = true,
             ["new_decoder_architecture"] = shape.Family != "falcon-7b",
         };
-        if (shape.Family != "falcon-7b")
-            config["num_kv_heads"] = shape.KvHeads;
+        // Without the new architecture the number is not used: one key head is meant by multi_query, and transformers saves the query heads' number.
+        if (shape.Family != "falcon-7b" || style == CheckpointStyle.Renewed)
+            config["num_kv_heads"] = shape.Family == "falcon-7b" ? shape.Heads : shape.KvHeads;
         if (shape.Family == "falcon-11b")
             (config["num_ln_in_parallel_attn"], config["ffn_hidden_size"], config["activation"]) = (1, shape.FeedForward, "gelu");
         if (shape.Context != 2048)

@@ -14,5 +14,8 @@ public sealed record OracleCase(string Name, PlainShape Shape)
     /// <summary>The context that the engine is told to allow; null for the model's own.</summary>
     public int? ContextLength { get; init; }
 
+    /// <summary>What llama.cpp is known to compute otherwise.</summary>
+    public string PeerRemark { get; init; } = "";
+
     public override string ToString() => Name;
 }

@@ -28,7 +28,7 @@ internal static class RandomModel
             Linear(prefix + "self_attn.", "v_proj", shape.KvHeads * shape.HeadSize, shape.Width, 1);
             Linear(prefix + "self_attn.", "o_proj", shape.Width, shape.Heads * shape.HeadSize, 1);
             if (facts.HasSinks)
-                weights.Add(prefix + "self_attn.sinks", new PlainTensor([shape.Heads], Numbers(shape.Heads, 3, 1)));
+                weights.Add(prefix + "self_attn.sinks", new PlainTensor([shape.Heads], Numbers(shape.Heads, 6, 6)));
             if (shape.HasExperts(layer))
             {
                 // Scores far enough apart that experts get unequal shares.
