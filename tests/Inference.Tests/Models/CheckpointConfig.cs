@@ -11,7 +11,7 @@ internal static class CheckpointConfig
         {
             "gpt2" => Gpt2(shape),
             "falcon" => Falcon(shape, style),
-            _ => Llama(shape),
+            _ => Llama(shape, style),
         };
         config["model_type"] = shape.Facts.HuggingFace;
         config["vocab_size"] = shape.Vocabulary;
@@ -23,11 +23,11 @@ internal static class CheckpointConfig
         CheckpointRope.AddTo(config, shape, style);
         AddWindow(config, shape, style);
         AddExperts(config, shape);
-        AddRest(config, shape);
+        AddRest(config, shape, style);
         return config;
     }
 
-    private static JsonObject Llama(PlainShape shape)
+    private static JsonObject Llama(PlainShape shape, CheckpointStyle style)
     {
         var config = new JsonObject
         {
@@ -42,8 +42,13 @@ internal static class CheckpointConfig
         };
         if (shape.HeadSize * shape.Heads != shape.Width || shape.Family is "llama" or "qwen3" or "qwen3moe" or "gemma2" or "gemma3" or "gpt-oss")
             config["head_dim"] = shape.HeadSize;
+        else if (style == CheckpointStyle.Renewed)
+            config["head_dim"] = null;
         if (shape.Family is "gemma2" or "gemma3")
-            (config["hidden_act"], config["hidden_activation"]) = (shape.Family == "gemma2" ? "gelu_pytorch_tanh" : null, "gelu_pytorch_tanh");
+            (config["hidden_act"], config["hidden_activation"]) = ("gelu_pytorch_tanh", "gelu_pytorch_tanh");
+        // Gemma 3 has the one key alone.
+        if (shape.Family == "gemma3")
+            config.Remove("hidden_act");
         if (shape.Family == "starcoder2")
             (config["hidden_act"], config["use_bias"]) = ("gelu_pytorch_tanh", true);
         if (shape.HasAllBiases)
@@ -123,7 +128,7 @@ internal static class CheckpointConfig
         config["mlp_only_layers"] = new JsonArray([.. shape.DenseLayers.Select(i => JsonValue.Create(i))]);
     }
 
-    private static void AddRest(JsonObject config, PlainShape shape)
+    private static void AddRest(JsonObject config, PlainShape shape, CheckpointStyle style)
     {
         switch (shape.Family)
         {
@@ -142,8 +147,9 @@ internal static class CheckpointConfig
                 break;
             case "smollm3":
                 config["no_rope_layer_interval"] = shape.RopelessEvery;
-                // 1 stands for a layer with a rotary embedding.
-                config["no_rope_layers"] = new JsonArray([.. Enumerable.Range(0, shape.Layers).Select(i => JsonValue.Create(shape.RopeOf(i) is null ? 0 : 1))]);
+                // 1 stands for a layer with a rotary embedding; without the list, the interval says it.
+                if (style == CheckpointStyle.Published)
+                    config["no_rope_layers"] = new JsonArray([.. Enumerable.Range(0, shape.Layers).Select(i => JsonValue.Create(shape.RopeOf(i) is null ? 0 : 1))]);
                 config["use_sliding_window"] = false;
                 break;
             case "granite":

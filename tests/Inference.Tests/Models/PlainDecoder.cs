@@ -11,19 +11,6 @@ internal sealed class PlainDecoder(PlainShape shape, IReadOnlyDictionary<string,
     /// <summary>The logits after each token.</summary>
     public double[][] Logits(ReadOnlySpan<int> tokens) => Array.ConvertAll(Stream(tokens), Head);
 
-    /// <summary>The likeliest tokens after a prompt, one after another.</summary>
-    public int[] Greedy(ReadOnlySpan<int> prompt, int count)
-    {
-        List<int> tokens = [.. prompt];
-        for (int i = 0; i < count; i++)
-        {
-            double[] logits = Head(Stream(tokens.ToArray())[^1]);
-            tokens.Add(Array.IndexOf(logits, logits.Max()));
-        }
-
-        return [.. tokens.Skip(prompt.Length)];
-    }
-
     private double[][] Stream(ReadOnlySpan<int> tokens)
     {
         double[][] stream = new double[tokens.Length][];
