@@ -10,6 +10,8 @@ public sealed class OracleTests
 
     public static TheoryData<string> Names => [.. OracleArchitectures.Cases.Select(c => c.Name)];
 
+    public static TheoryData<string> Families => [.. OracleArchitectures.Cases.Select(c => c.Shape.Family).Distinct()];
+
     public static TheoryData<string> TurnedNames => [.. OracleArchitectures.All.Where(c => !c.Shape.Facts.LearnsPositions).Select(c => c.Name)];
 
     [Theory]
@@ -17,17 +19,16 @@ public sealed class OracleTests
     public async Task Logits_are_those_of_the_papers(string name)
     {
         OracleCase model = OracleArchitectures.All.Single(c => c.Name == name);
-        PlainShape shape = model.Shape;
-        foreach (int seed in new[] { 1, 2 })
-        {
-            Dictionary<string, PlainTensor> weights = RandomModel.Create(shape, seed);
-            var oracle = new PlainDecoder(shape, weights);
-            using TemporaryFolder folder = new();
-            if (model.HasCheckpoint)
-                await Compare($"{name}, checkpoint", new CheckpointFolder(shape, weights, (CheckpointStyle)(seed - 1)).WriteTo(folder), oracle, model, seed);
-            if (model.HasGguf)
-                await Compare($"{name}, GGUF", folder.Write("model.gguf", new GgufModelFile(shape, weights).ToBytes()), oracle, model, seed + 10);
-        }
+        await CompareFiles(model, 1);
+        await CompareFiles(model, 2);
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public async Task Logits_of_random_shapes_are_those_of_the_papers(string family)
+    {
+        for (int seed = 1; seed <= 6; seed++)
+            await CompareFiles(RandomShape.Create(family, seed), seed);
     }
 
     [Theory]
@@ -43,6 +44,18 @@ public sealed class OracleTests
 
         Assert.True(Distance(halves, interleaved) < 1e-12, name);
         Assert.True(shape.Window == 1 || Distance(halves, mistaken) > 1e-3, name);
+    }
+
+    private static async Task CompareFiles(OracleCase model, int seed)
+    {
+        PlainShape shape = model.Shape;
+        Dictionary<string, PlainTensor> weights = RandomModel.Create(shape, seed);
+        var oracle = new PlainDecoder(shape, weights);
+        using TemporaryFolder folder = new();
+        if (model.HasCheckpoint)
+            await Compare($"{model.Name}, checkpoint", new CheckpointFolder(shape, weights, (CheckpointStyle)(1 - seed % 2)).WriteTo(folder), oracle, model, seed);
+        if (model.HasGguf)
+            await Compare($"{model.Name}, GGUF", folder.Write("model.gguf", new GgufModelFile(shape, weights, Math.Min(512, shape.Vocabulary)).ToBytes()), oracle, model, seed + 10);
     }
 
     private static async Task Compare(string name, string path, PlainDecoder oracle, OracleCase model, int seed)
@@ -66,6 +79,8 @@ public sealed class OracleTests
         EngineOptions small = large with { KvCacheTokens = 512, MaxTokensPerStep = 7, KvBlockSize = 8 };
         await using InferenceEngine pieces = await InferenceEngine.LoadAsync(path, small);
         AssertClose(expected, await pieces.ComputeLogitsAsync(prompt), name + ", in pieces");
+        int[] longer = [.. prompt.AsSpan(0, 35), .. Tokens(random, model.Shape, 40)];
+        AssertClose(oracle.Logits(longer)[^1], await pieces.ComputeLogitsAsync(longer), name + ", after a prefix from the cache");
 
         // Prompts and decoding mixed in the same steps, and every decoded position looked at.
         await Task.WhenAll(Enumerable.Range(0, 4).Select(i => CompareDecoding($"{name}, request {i}", pieces, oracle, Tokens(random, model.Shape, 3 + 9 * i))).ToArray());
