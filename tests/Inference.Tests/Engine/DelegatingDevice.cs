@@ -92,6 +92,10 @@ internal sealed class DelegatingDevice(Device inner) : Device
 
     public override void ReadArgMax(Span<int> tokens) => Next().ReadArgMax(tokens);
 
+    public override int HostWorkers => inner.HostWorkers;
+
+    public override void RunOnHost(IHostWork work) => inner.RunOnHost(work);
+
     public override ReadOnlySpan<float> ReadRow(DeviceTensor tensor, int row) =>
         OnRead is null ? inner.ReadRow(tensor, row) : OnRead(inner.ReadRow(tensor, row).ToArray());
 
