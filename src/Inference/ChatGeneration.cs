@@ -1,3 +1,6 @@
+using System.Text;
+using Inference.Dialects;
+
 namespace Inference;
 
 /// <summary>One answer in a conversation: a stream of its pieces, and its result.</summary>
@@ -9,11 +12,13 @@ namespace Inference;
 /// </remarks>
 public sealed class ChatGeneration : IAsyncEnumerable<ChatPiece>
 {
+    private readonly AnswerContext _context;
     private readonly Lazy<Task<ChatResult>> _completion;
 
-    internal ChatGeneration(Generation generation)
+    internal ChatGeneration(Generation generation, AnswerContext context)
     {
         Generation = generation;
+        _context = context;
         _completion = new Lazy<Task<ChatResult>>(CompleteAsync);
     }
 
@@ -30,16 +35,46 @@ public sealed class ChatGeneration : IAsyncEnumerable<ChatPiece>
     public void Cancel() => Generation.Cancel();
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">The generation is or was enumerated already.</exception>
+    /// <exception cref="InvalidOperationException">The answer or its <see cref="Generation"/> is or was enumerated already.</exception>
     public async IAsyncEnumerator<ChatPiece> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
+        var reader = new PieceReader(_context);
         await foreach (GeneratedToken token in Generation.WithCancellation(cancellationToken).ConfigureAwait(false))
-            yield return new ChatPiece(ChatPieceKind.Answer, token.Text) { FinishReason = token.FinishReason, Elapsed = token.Elapsed };
+        {
+            foreach (ChatPiece piece in reader.Read(token))
+                yield return piece;
+        }
+
+        if (reader.HasEnded)
+            yield break;
+        GenerationResult result = await Generation.Completion.ConfigureAwait(false);
+        foreach (ChatPiece piece in reader.End(result.FinishReason))
+            yield return piece;
     }
 
+    // From the tokens of the result rather than from the stream: that may have no reader, or one who leaves.
     private async Task<ChatResult> CompleteAsync()
     {
         GenerationResult result = await Generation.Completion.ConfigureAwait(false);
-        return new ChatResult(new Message("assistant", result.Text), result);
+        var reader = new TokenReader(_context);
+        var segments = new List<Segment>();
+        foreach (int token in result.Tokens)
+            reader.Read(token, segments);
+        reader.End(segments);
+
+        var answer = new StringBuilder();
+        var reasoning = new StringBuilder();
+        var calls = new List<ToolCall>();
+        foreach (Segment segment in segments)
+        {
+            if (segment.Kind == SegmentKind.Answer)
+                answer.Append(segment.Text);
+            else if (segment.Kind == SegmentKind.Reasoning)
+                reasoning.Append(segment.Text);
+            calls.AddRange(segment.Calls.Select(reader.Name));
+        }
+
+        var message = new Message("assistant", answer.ToString()) { Reasoning = reasoning.Length > 0 ? reasoning.ToString() : null, ToolCalls = calls };
+        return new ChatResult(message, result) { ReasoningTokens = reader.ReasoningTokens };
     }
 }

@@ -1,4 +1,7 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Inference.Dialects;
 
 namespace Inference;
 
@@ -31,7 +34,7 @@ public sealed partial class InferenceEngine
     /// </remarks>
     public ChatGeneration SubmitChat(
         IReadOnlyList<Message> messages, GenerationOptions? options = null, ChatTemplateOptions? template = null, CancellationToken cancellationToken = default) =>
-        new(Submit(Prompt.FromMessages(messages, template), options, cancellationToken));
+        Chat(Submit(Prompt.FromMessages(messages, template), options, cancellationToken), messages, options, template);
 
     /// <summary>Submits like <see cref="SubmitChat"/>, but waits for a place in the queue where it is full.</summary>
     /// <param name="messages">The messages, oldest first.</param>
@@ -41,5 +44,18 @@ public sealed partial class InferenceEngine
     /// <returns>The handle to the answer's pieces and its result. Throws what <see cref="SubmitChat"/> throws, but for <see cref="QueueFullException"/>.</returns>
     public async Task<ChatGeneration> SubmitChatAsync(
         IReadOnlyList<Message> messages, GenerationOptions? options = null, ChatTemplateOptions? template = null, CancellationToken cancellationToken = default) =>
-        new(await SubmitAsync(Prompt.FromMessages(messages, template), options, cancellationToken).ConfigureAwait(false));
+        Chat(await SubmitAsync(Prompt.FromMessages(messages, template), options, cancellationToken).ConfigureAwait(false), messages, options, template);
+
+    private ChatGeneration Chat(Generation generation, IReadOnlyList<Message> messages, GenerationOptions? options, ChatTemplateOptions? template)
+    {
+        Dialect dialect = _dialects.Of(template?.Template);
+        int[] prompt = [.. generation.PromptTokens];
+        AnswerBeginning beginning = template?.ContinueFinalMessage == true ? dialect.Continuation(messages[^1].Content) : dialect.Beginning(Tokenizer, prompt);
+        return new ChatGeneration(generation, new AnswerContext(Tokenizer, dialect, new ToolCatalog(template?.Tools ?? []), options ?? new GenerationOptions(), prompt)
+        {
+            Beginning = beginning,
+            IdKey = MemoryMarshal.Read<ulong>(RandomNumberGenerator.GetBytes(sizeof(ulong))),
+            UsedIds = [.. messages.SelectMany(message => message.ToolCalls).Select(call => call.Id)],
+        });
+    }
 }

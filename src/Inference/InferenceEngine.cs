@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Inference.Dialects;
 using Inference.Scheduling;
 using Inference.Templating;
 using Inference.Tokenization;
@@ -19,6 +20,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     private readonly PromptReader _reader;
     private readonly RequestFactory _factory;
     private readonly ConversationArchive _archive;
+    private readonly ModelDialects _dialects;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lazy<Task> _disposal;
     private volatile bool _disposed;
@@ -34,6 +36,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
         _factory = new RequestFactory(loaded);
         _loop = loaded.CreateLoop(scheduling, _queuePlaces);
         _archive = new ConversationArchive(loaded, _loop);
+        _dialects = new ModelDialects(Tokenizer);
         _loop.Start();
     }
 

@@ -23,8 +23,11 @@ public sealed class ChatTemplate
     public static ChatTemplate Parse(string source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return new ChatTemplate(TemplateParser.Parse(source));
+        return new ChatTemplate(TemplateParser.Parse(source)) { Source = source };
     }
+
+    /// <summary>The template's text.</summary>
+    internal string Source { get; private init; } = "";
 
     /// <summary>Renders the template.</summary>
     /// <param name="variables">
