@@ -1,4 +1,5 @@
 using Inference.Cpu;
+using Inference.Templating;
 using Microsoft.Extensions.AI;
 
 namespace Inference.Extensions.AI.Tests;
@@ -7,9 +8,6 @@ namespace Inference.Extensions.AI.Tests;
 internal sealed class ScriptedModel : IAsyncDisposable
 {
     private readonly Queue<int> _tokens = new();
-    private readonly ModelFolder _folder;
-
-    private ScriptedModel(ModelFolder folder) => _folder = folder;
 
     public InferenceEngine Engine { get; private set; } = null!;
 
@@ -21,21 +19,23 @@ internal sealed class ScriptedModel : IAsyncDisposable
 
     public static async Task<ScriptedModel> LoadAsync(string template, params string[] answers)
     {
-        var model = new ScriptedModel(new ModelFolder(template));
+        var model = new ScriptedModel();
         var device = new DelegatingDevice(new CpuDevice(1, CpuKernels.Auto)) { OnRead = model.Say };
         device.OnStep = (_, _) => model.OnStep?.Invoke();
-        model.Engine = await InferenceEngine.LoadAsync(model._folder.Path, new EngineOptions { Device = device, ContextLength = 2048 });
-        model.Client = model.Engine.AsChatClient(new ChatClientSettings { Generation = new GenerationOptions { Temperature = 1, TopK = 1 } });
-        foreach (int token in answers.SelectMany(answer => model.Engine.Tokenizer.Encode(answer, addSpecial: false).Append(model.Engine.Tokenizer.EndOfText!.Value)))
+        model.Engine = await InferenceEngine.LoadAsync(TestData.Stories260K, new EngineOptions { Device = device, ContextLength = 2048 });
+        model.Client = model.Engine.AsChatClient(new ChatClientSettings
+        {
+            Generation = new GenerationOptions { Temperature = 1, TopK = 1 },
+            Template = new ChatTemplateOptions { Template = ChatTemplate.Parse(template) },
+        });
+        // The tokenizer puts a space before a text's first word; an answer has none.
+        int line = model.Engine.Tokenizer.Encode("\n", addSpecial: false).Length;
+        foreach (int token in answers.SelectMany(answer => model.Engine.Tokenizer.Encode($"\n{answer}", addSpecial: false)[line..].Append(model.Engine.Tokenizer.EndOfText!.Value)))
             model._tokens.Enqueue(token);
         return model;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await Engine.DisposeAsync();
-        _folder.Dispose();
-    }
+    public ValueTask DisposeAsync() => Engine.DisposeAsync();
 
     private float[] Say(ReadOnlyMemory<float> logits)
     {

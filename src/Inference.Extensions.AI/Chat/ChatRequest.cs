@@ -1,3 +1,4 @@
+using Inference.Templating;
 using Microsoft.Extensions.AI;
 
 namespace Inference.Extensions.AI.Chat;
@@ -13,7 +14,7 @@ internal sealed record ChatRequest(IReadOnlyList<Message> Messages, GenerationOp
     /// <summary>Translates what a caller gave; nothing of it is kept.</summary>
     /// <exception cref="NotSupportedException">A field or a content cannot be honoured; the message names it.</exception>
     /// <exception cref="ArgumentException">A value is none that the field can have.</exception>
-    public static ChatRequest Read(IEnumerable<ChatMessage> messages, ChatOptions? options, IChatClient client, ChatClientSettings settings, InferenceEngine engine)
+    public static ChatRequest Read(IEnumerable<ChatMessage> messages, ChatOptions? options, IChatClient client, ChatClientSettings settings, Func<ChatTemplate?> chatTemplate)
     {
         if (options is null)
             return new ChatRequest(MessageTranslation.Read(messages, instructions: null), settings.Generation, settings.Template, ShowsReasoning: true, AllowsManyCalls: true);
@@ -37,7 +38,8 @@ internal sealed record ChatRequest(IReadOnlyList<Message> Messages, GenerationOp
             StopSequences = options.StopSequences is { } stops ? [.. stops] : generation.StopSequences,
         };
         ChatTemplateOptions template = settings.Template with { Tools = ToolTranslation.Read(options) };
-        template = ReasoningTranslation.Apply(options.Reasoning, template, engine);
+        if (options.Reasoning is { } reasoning)
+            template = ReasoningTranslation.Apply(reasoning, template, chatTemplate());
         (generation, template) = AdditionalOptions.Apply(options.AdditionalProperties, generation, template);
         return new ChatRequest(
             MessageTranslation.Read(messages, options.Instructions),

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Inference.Templating;
 using Microsoft.Extensions.AI;
 
 namespace Inference.Extensions.AI.Chat;
@@ -9,12 +10,14 @@ internal sealed class InferenceChatClient : IChatClient, IAsyncDisposable
     private readonly InferenceEngine _engine;
     private readonly ChatClientSettings _settings;
     private readonly ChatClientMetadata _metadata;
+    private readonly Lazy<ChatTemplate?> _template;
 
     public InferenceChatClient(InferenceEngine engine, ChatClientSettings settings)
     {
         _engine = engine;
         _settings = settings with { ModelId = settings.ModelId ?? engine.Model.Name, Template = settings.Template with { Tools = [] } };
         _metadata = new ChatClientMetadata("inference", providerUri: null, _settings.ModelId);
+        _template = new(() => settings.Template.Template ?? (engine.Tokenizer.ChatTemplate is { } source ? ChatTemplate.Parse(source) : null));
     }
 
     public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -56,7 +59,7 @@ internal sealed class InferenceChatClient : IChatClient, IAsyncDisposable
     private ChatRequest Read(IEnumerable<ChatMessage> messages, ChatOptions? options)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        return ChatRequest.Read(messages, options, this, _settings, _engine);
+        return ChatRequest.Read(messages, options, this, _settings, () => _template.Value);
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Inference.Templating;
 using Microsoft.Extensions.AI;
 
 namespace Inference.Extensions.AI.Chat;
@@ -6,34 +7,37 @@ namespace Inference.Extensions.AI.Chat;
 internal static class ReasoningTranslation
 {
     private const string EffortVariable = "reasoning_effort";
-    private const string SwitchVariable = "enable_thinking";
+
+    /// <summary>What <see cref="ChatTemplateOptions.EnableThinking"/> sets, the first that there is.</summary>
+    private static readonly string[] _switchVariables = ["enable_thinking", "thinking"];
 
     /// <summary>Sets the template's variables.</summary>
+    /// <param name="reasoning">What is asked for.</param>
+    /// <param name="options">What the template is told otherwise.</param>
+    /// <param name="template">The template; null where the model has none.</param>
     /// <exception cref="NotSupportedException">The template has nothing by which the effort could be said.</exception>
-    public static ChatTemplateOptions Apply(ReasoningOptions? reasoning, ChatTemplateOptions template, InferenceEngine engine)
+    public static ChatTemplateOptions Apply(ReasoningOptions reasoning, ChatTemplateOptions options, ChatTemplate? template)
     {
-        if (reasoning?.Effort is not { } effort)
-            return template;
-        if (effort != ReasoningEffort.None && Reads(EffortVariable, template, engine))
-        {
-            string level = effort switch
-            {
-                ReasoningEffort.Low => "low",
-                ReasoningEffort.Medium => "medium",
-                ReasoningEffort.High => "high",
-                _ => throw Refuse(effort, "the model knows low, medium and high"),
-            };
-            return template with { Variables = new Dictionary<string, object?>(template.Variables) { [EffortVariable] = level } };
-        }
-
+        if (reasoning.Effort is not { } effort)
+            return options;
+        bool thinks = effort != ReasoningEffort.None;
+        bool hasLevels = thinks && template?.Reads(EffortVariable) is true;
+        bool hasSwitch = _switchVariables.Any(variable => template?.Reads(variable) is true);
+        if (!hasLevels && !hasSwitch)
+            throw Refuse(effort, "the model's chat template has no variable that says how much to think");
+        if (hasLevels)
+            options = options with { Variables = new Dictionary<string, object?>(options.Variables) { [EffortVariable] = Level(effort) } };
         // Most models think or do not: there, any effort is thinking.
-        if (Reads(SwitchVariable, template, engine))
-            return template with { EnableThinking = effort != ReasoningEffort.None };
-        throw Refuse(effort, "the model's chat template has no variable that says how much to think");
+        return hasSwitch ? options with { EnableThinking = thinks } : options;
     }
 
-    private static bool Reads(string variable, ChatTemplateOptions template, InferenceEngine engine) =>
-        template.Template is null && engine.Tokenizer.ChatTemplate is { } source && source.Contains(variable, StringComparison.Ordinal);
+    private static string Level(ReasoningEffort effort) => effort switch
+    {
+        ReasoningEffort.Low => "low",
+        ReasoningEffort.Medium => "medium",
+        ReasoningEffort.High => "high",
+        _ => throw Refuse(effort, "the model knows low, medium and high"),
+    };
 
     private static NotSupportedException Refuse(ReasoningEffort effort, string reason) =>
         new($"ChatOptions.Reasoning.Effort {effort} is not supported here: {reason}.");

@@ -90,7 +90,7 @@ public sealed class ChatOptionsTests(EngineFixture fixture)
         var settings = new ChatClientSettings { ModelId = "tiny", Generation = new() { Temperature = 0.7f, StopSequences = ["end"] }, Template = new() { EnableThinking = false } };
         foreach (ChatOptions? options in new[] { null, new ChatOptions() })
         {
-            ChatRequest request = ChatRequest.Read(_hello, options, fixture.Client, settings, fixture.Engine);
+            ChatRequest request = ChatRequest.Read(_hello, options, fixture.Client, settings, () => null);
             Assert.Equal(settings.Generation, request.Generation);
             Assert.False(request.Template.EnableThinking);
             Assert.True(request.ShowsReasoning);
@@ -139,9 +139,9 @@ public sealed class ChatOptionsTests(EngineFixture fixture)
         ChatResponse response = await updates.ToChatResponseAsync();
         Assert.Equal(3, response.Usage!.OutputTokenCount);
         Assert.Equal(1, options.MaxOutputTokens);
-        Assert.Equal(1, options.AdditionalProperties.Count);
+        Assert.Single(options.AdditionalProperties);
         Assert.Null(options.Tools);
     }
 
-    private ChatRequest Read(ChatOptions options) => ChatRequest.Read(_hello, options, fixture.Client, new ChatClientSettings { ModelId = "tiny" }, fixture.Engine);
+    private ChatRequest Read(ChatOptions options) => ChatRequest.Read(_hello, options, fixture.Client, new ChatClientSettings { ModelId = "tiny" }, () => null);
 }
