@@ -1,12 +1,11 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Inference.Cpu;
 using Inference.Execution;
 using Inference.Tests.Engine;
 using Inference.Tests.Formats;
-using Inference.Tokenization;
 
 namespace Inference.Tests.Dialects;
 
@@ -14,9 +13,6 @@ namespace Inference.Tests.Dialects;
 internal sealed partial class ScriptedModel : IAsyncDisposable
 {
     public const string Template = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}";
-
-    // Bytes that no UTF-8 has: their tokens can become marks.
-    private static readonly byte[] _freeBytes = [0xC0, 0xC1, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9, 0xFA, 0xFB, 0xFC, 0xFD, 0xFE, 0xFF];
 
     private readonly TemporaryFolder _folder;
     private readonly int[][] _scripts;
@@ -36,19 +32,19 @@ internal sealed partial class ScriptedModel : IAsyncDisposable
 
     /// <summary>Loads a small model with marks and scripts.</summary>
     /// <param name="template">Its chat template.</param>
-    /// <param name="marks">Tokens to add, at most 13: those with "!" before them have text, the others are special.</param>
+    /// <param name="marks">Tokens to add: those with "!" before them have text, the others are special.</param>
     /// <param name="scripts">What it says; marks in it become tokens.</param>
-    /// <param name="random">Cuts the scripts into tokens; null for the shortest ones.</param>
+    /// <param name="random">Cuts the scripts into tokens; null for characters.</param>
     /// <param name="options">Changes the engine's options.</param>
     /// <param name="ends">The marks that end an answer.</param>
     public static async Task<ScriptedModel> LoadAsync(
         string template, string[] marks, string[] scripts, Random? random = null, Func<EngineOptions, EngineOptions>? options = null, string[]? ends = null)
     {
         var model = new ScriptedModel(new TemporaryFolder(), scripts.Length);
-        foreach (string file in Directory.GetFiles(TestData.Path("models/TinyStories-656K")).Where(file => !file.EndsWith(".gguf", StringComparison.Ordinal)))
-            File.Copy(file, Path.Combine(model._folder.Path, Path.GetFileName(file)));
-        File.WriteAllText(Path.Combine(model._folder.Path, "chat_template.jinja"), template);
-        model.AddMarks(marks, ends ?? []);
+        foreach (string file in (string[])["config.json", "model.safetensors"])
+            File.Copy(TestData.Path($"models/TinyStories-656K/{file}"), model._folder.PathOf(file));
+        File.WriteAllText(model._folder.PathOf("chat_template.jinja"), template);
+        model.WriteVocabulary(marks, ends ?? [], scripts, random);
         var device = new DelegatingDevice(new CpuDevice(1)) { OnStep = model.Plan, OnReadArgMax = model.Force, OnRead = model.ForceRow };
         var standard = new EngineOptions { Device = device, ContextLength = 512, KvCacheTokens = 8192, KvBlockSize = 16, PrefixCaching = false, MaxSequences = 64 };
         model.Engine = await InferenceEngine.LoadAsync(model._folder.Path, options?.Invoke(standard) ?? standard);
@@ -69,53 +65,60 @@ internal sealed partial class ScriptedModel : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private void AddMarks(string[] marks, string[] ends)
+    /// <summary>A vocabulary of bytes, ASCII characters, the marks, and pieces of the scripts.</summary>
+    private void WriteVocabulary(string[] marks, string[] ends, string[] scripts, Random? random)
     {
-        string path = Path.Combine(_folder.Path, "tokenizer.json");
-        JsonNode json = JsonNode.Parse(File.ReadAllText(path))!;
-        JsonObject vocabulary = json["model"]!["vocab"]!.AsObject();
-        JsonArray added = json["added_tokens"]!.AsArray();
-        var endIds = new JsonArray(2);
-        for (int i = 0; i < marks.Length; i++)
+        var vocabulary = new Dictionary<string, int>();
+        void Add(string text) => vocabulary.TryAdd(text, vocabulary.Count);
+        string[] specials = ["<unk>", "<s>", "</s>", .. marks];
+        Array.ForEach(specials, text => Add(text.TrimStart('!')));
+        for (int i = 0; i < 256; i++)
+            Add($"<0x{i:X2}>");
+        for (char c = ' '; c <= '~'; c++)
+            Add(c.ToString());
+        while (random is not null && vocabulary.Count < 1200)
         {
-            string old = $"<0x{_freeBytes[i]:X2}>";
-            int id = vocabulary[old]!.GetValue<int>();
-            vocabulary.Remove(old);
-            string text = marks[i].TrimStart('!');
-            vocabulary[text] = id;
-            added.Add(new JsonObject { ["id"] = id, ["content"] = text, ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = !marks[i].StartsWith('!') });
-            if (ends.Contains(text))
-                endIds.Add(id);
+            string script = scripts[random.Next(scripts.Length)];
+            int start = random.Next(script.Length);
+            string piece = script.Substring(start, Math.Min(random.Next(2, 12), script.Length - start));
+            // Neither half a character, nor what looks like a byte.
+            if (!char.IsLowSurrogate(piece[0]) && !char.IsHighSurrogate(piece[^1]) && !piece.StartsWith("<0x", StringComparison.Ordinal))
+                Add(piece);
+            else
+                Add($"piece {vocabulary.Count}");
         }
 
-        File.WriteAllText(path, json.ToJsonString());
-        path = Path.Combine(_folder.Path, "generation_config.json");
-        json = JsonNode.Parse(File.ReadAllText(path))!;
-        json["eos_token_id"] = endIds;
-        File.WriteAllText(path, json.ToJsonString());
+        var added = specials.Select(text => new { id = vocabulary[text.TrimStart('!')], content = text.TrimStart('!'), single_word = false, lstrip = false, rstrip = false, normalized = false, special = !text.StartsWith('!') });
+        File.WriteAllText(_folder.PathOf("tokenizer.json"), JsonSerializer.Serialize(new
+        {
+            version = "1.0",
+            added_tokens = added,
+            decoder = new { type = "Sequence", decoders = (object[])[new { type = "ByteFallback" }, new { type = "Fuse" }] },
+            model = new { type = "BPE", byte_fallback = true, unk_token = "<unk>", fuse_unk = true, vocab = vocabulary, merges = Array.Empty<string>() },
+        }));
+        int[] ids = [2, .. ends.Select(text => vocabulary[text])];
+        File.WriteAllText(_folder.PathOf("generation_config.json"), JsonSerializer.Serialize(new { bos_token_id = 1, eos_token_id = ids }));
     }
 
     private IEnumerable<int> Tokenize(string script, string[] marks, Random? random)
     {
-        Tokenizer tokenizer = Engine.Tokenizer;
-        ILookup<string, int> pieces = Enumerable.Range(0, tokenizer.VocabularySize)
-            .Where(id => tokenizer.Vocabulary.Kind(id) == TokenKind.Normal && tokenizer.WholeText(id) is { Length: > 0 })
-            .ToLookup(id => tokenizer.WholeText(id)!);
+        Dictionary<string, int> ids = Enumerable.Range(0, Engine.Tokenizer.VocabularySize).ToDictionary(id => Engine.Tokenizer.TokenText(id)!);
         for (int at = 0; at < script.Length;)
         {
             string? mark = marks.Select(text => text.TrimStart('!')).Where(text => string.CompareOrdinal(script, at, text, 0, text.Length) == 0).MaxBy(text => text.Length);
             if (mark is not null)
             {
                 at += mark.Length;
-                yield return Enumerable.Range(0, tokenizer.VocabularySize).First(id => tokenizer.TokenText(id) == mark);
+                yield return ids[mark];
                 continue;
             }
 
-            int[] lengths = [.. Enumerable.Range(1, Math.Min(12, script.Length - at)).Where(length => pieces.Contains(script.Substring(at, length)) && !marks.Any(text => script.AsSpan(at, length).Contains(text.TrimStart('!'), StringComparison.Ordinal)))];
-            if (lengths.Length > 0)
+            int next = marks.Select(text => script.IndexOf(text.TrimStart('!'), at, StringComparison.Ordinal)).Where(place => place >= 0).DefaultIfEmpty(script.Length).Min();
+            int[] lengths = [.. Enumerable.Range(1, Math.Min(12, next - at)).Where(length => ids.ContainsKey(script.Substring(at, length)))];
+            if (lengths.Length > 0 && random?.Next(8) != 0)
             {
                 int length = random is null ? lengths[0] : lengths[random.Next(lengths.Length)];
-                yield return pieces[script.Substring(at, length)].First();
+                yield return ids[script.Substring(at, length)];
                 at += length;
                 continue;
             }
@@ -123,7 +126,7 @@ internal sealed partial class ScriptedModel : IAsyncDisposable
             Rune rune = Rune.GetRuneAt(script, at);
             at += rune.Utf16SequenceLength;
             foreach (byte value in Encoding.UTF8.GetBytes(rune.ToString()))
-                yield return Enumerable.Range(0, tokenizer.VocabularySize).First(id => tokenizer.TokenText(id) == $"<0x{value:X2}>");
+                yield return ids[$"<0x{value:X2}>"];
         }
     }
 
