@@ -1,13 +1,13 @@
 namespace Inference;
 
 /// <summary>What a chat template is told besides the messages.</summary>
-/// <remarks>Immutable; may be shared by any number of requests.</remarks>
+/// <remarks>Immutable; may be shared by any number of requests. What a template does not read is refused with a <see cref="ChatTemplateOptionException"/> rather than left out.</remarks>
 public sealed record ChatTemplateOptions
 {
     /// <summary>The tools that the model may call; empty for none.</summary>
     public IReadOnlyList<ToolDefinition> Tools { get; init; } = [];
 
-    /// <summary>Whether a model that can think before it answers does; null leaves it to the template. The template's variable <c>enable_thinking</c>.</summary>
+    /// <summary>Whether a model that can think before it answers does; null leaves it to the template. The template's variable <c>enable_thinking</c>, or <c>thinking</c> where it has only that.</summary>
     public bool? EnableThinking { get; init; }
 
     /// <summary>Whether the beginning of an answer is put after the messages. The template's variable <c>add_generation_prompt</c>.</summary>

@@ -103,6 +103,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <exception cref="ContextLengthExceededException">The prompt is too long.</exception>
     /// <exception cref="ChatTemplateMissingException">Messages were given and the model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The chat template refuses the messages.</exception>
+    /// <exception cref="ChatTemplateOptionException">The chat template does not know of something that the messages or their options have.</exception>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="QueueFullException">Too many requests are waiting, or too many of this tenant.</exception>
     /// <exception cref="EngineStoppedException">The engine is draining or has stopped; an <see cref="EngineFailedException"/> where it has failed.</exception>
@@ -135,6 +136,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <exception cref="InvalidPromptException">The prompt is empty or has ids outside the vocabulary.</exception>
     /// <exception cref="ChatTemplateMissingException">Messages were given and the model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The chat template refuses the messages.</exception>
+    /// <exception cref="ChatTemplateOptionException">The chat template does not know of something that the messages or their options have.</exception>
     public int[] Tokenize(Prompt prompt)
     {
         int[] tokens = _reader.Read(prompt);
@@ -149,6 +151,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <exception cref="InvalidPromptException">The prompt has ids outside the vocabulary.</exception>
     /// <exception cref="ChatTemplateMissingException">Messages were given and the model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The chat template refuses the messages.</exception>
+    /// <exception cref="ChatTemplateOptionException">The chat template does not know of something that the messages or their options have.</exception>
     public int CountTokens(Prompt prompt) => _reader.Read(prompt).Length;
 
     /// <summary>Submits several requests with the same prompt, which is computed once.</summary>

@@ -152,7 +152,10 @@ internal sealed class GgufTokenizer
             addsBegin && begin is int first ? [first] : [],
             addsEnd && end is int last ? [last] : [],
             EndOfGeneration.Find(vocabulary, ends.OfType<int>()),
-            _file.FindString("tokenizer.chat_template"));
+            _file.FindString("tokenizer.chat_template"))
+        {
+            ToolChatTemplate = _file.FindString("tokenizer.chat_template.tool_use"),
+        };
         return new BpeTokenizer(vocabulary, special, added, normalizers, preTokenizer, model);
     }
 

@@ -99,6 +99,10 @@ internal sealed class DelegatingDevice(Device inner) : Device
         OnReadArgMax?.Invoke(tokens);
     }
 
+    public override int HostWorkers => inner.HostWorkers;
+
+    public override void RunOnHost(IHostWork work) => inner.RunOnHost(work);
+
     public override ReadOnlySpan<float> ReadRow(DeviceTensor tensor, int row) =>
         OnRead is null ? inner.ReadRow(tensor, row) : OnRead(inner.ReadRow(tensor, row).ToArray());
 
