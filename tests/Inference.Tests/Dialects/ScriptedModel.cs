@@ -12,7 +12,7 @@ namespace Inference.Tests.Dialects;
 /// <summary>An engine that says what it is told to: the question "#7" is answered with script 7, token by token.</summary>
 internal sealed partial class ScriptedModel : IAsyncDisposable
 {
-    public const string Template = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}";
+    public const string Template = "{% if tools %}tools: {{ tools|length }}\n{% endif %}{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}";
 
     private readonly TemporaryFolder _folder;
     private readonly int[][] _scripts;
