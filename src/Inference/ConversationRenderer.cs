@@ -7,17 +7,21 @@ namespace Inference;
 /// <remarks>Safe to use from any thread.</remarks>
 internal sealed class ConversationRenderer(Tokenizer tokenizer, string modelName)
 {
+    /// <summary>Variables that are special tokens by their names.</summary>
+    private static readonly string[] _specialTokens = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+
     private readonly Lazy<ChatTemplate?> _template = new(() => Parse(tokenizer.ChatTemplate));
     private readonly Lazy<ChatTemplate?> _toolTemplate = new(() => Parse(tokenizer.ToolChatTemplate));
 
     /// <summary>Renders messages.</summary>
     /// <param name="messages">The messages, oldest first.</param>
     /// <param name="options">What the template is told besides.</param>
+    /// <returns>The whole prompt. Only what the template itself spells, and what stands for special tokens among its variables, parses special tokens: whatever a message or a tool says is text.</returns>
     /// <exception cref="ChatTemplateMissingException">The model has no template and the options give none.</exception>
     /// <exception cref="ChatTemplateOptionException">The template does not know of something that is given.</exception>
     /// <exception cref="ChatTemplateException">The template refuses the messages.</exception>
     /// <exception cref="InvalidPromptException">A call's arguments or a tool's parameters are no JSON object, or the last message cannot be continued.</exception>
-    public string Render(IReadOnlyList<Message> messages, ChatTemplateOptions options)
+    public IReadOnlyList<TextSegment> Render(IReadOnlyList<Message> messages, ChatTemplateOptions options)
     {
         ChatTemplate template = Choose(options) ?? throw new ChatTemplateMissingException(modelName);
         if (options.ContinueFinalMessage)
@@ -30,8 +34,8 @@ internal sealed class ConversationRenderer(Tokenizer tokenizer, string modelName
             ["eos_token"] = Spelling(tokenizer.EndOfText),
         };
         AddOptions(variables, template, options);
-        string text = template.Render(variables, options.Now);
-        return options.ContinueFinalMessage ? FinalMessage.Cut(text) : text;
+        IReadOnlyList<TextSegment> segments = template.RenderSegments(variables, options.Now);
+        return options.ContinueFinalMessage ? FinalMessage.Cut(segments) : segments;
     }
 
     private static ChatTemplate? Parse(string? source) => source is null ? null : ChatTemplate.Parse(source);
@@ -40,7 +44,7 @@ internal sealed class ConversationRenderer(Tokenizer tokenizer, string modelName
     private ChatTemplate? Choose(ChatTemplateOptions options) =>
         options.Template ?? (options.Tools.Count > 0 || options.Variables.ContainsKey("tools") ? _toolTemplate.Value : null) ?? _template.Value;
 
-    private string Spelling(int? token) => token is int id ? tokenizer.TokenText(id) ?? "" : "";
+    private object Spelling(int? token) => TemplateText.Own(token is int id ? tokenizer.TokenText(id) ?? "" : "");
 
     private static void AddOptions(Dictionary<string, object?> variables, ChatTemplate template, ChatTemplateOptions options)
     {
@@ -61,7 +65,7 @@ internal sealed class ConversationRenderer(Tokenizer tokenizer, string modelName
         foreach ((string name, object? value) in options.Variables)
         {
             Require(template.Reads(name), $"{nameof(options.Variables)}[{name}]", "it does not read that variable");
-            variables[name] = value;
+            variables[name] = value is string text && _specialTokens.Contains(name) ? TemplateText.Own(text) : value;
         }
     }
 

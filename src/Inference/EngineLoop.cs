@@ -30,8 +30,7 @@ internal sealed class EngineLoop
     private readonly HashSet<Generation> _open = [];
     private readonly StepBatch _batch = new();
     private readonly List<int> _logitRowOfSlice = [];
-    private readonly SamplerScratch _scratch = new();
-    private readonly int[] _argMax;
+    private readonly StepSampling _sampling;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _stopRequested;
@@ -55,7 +54,7 @@ internal sealed class EngineLoop
         _meter = meter;
         _time = time;
         _logger = logger;
-        _argMax = new int[maxSequences];
+        _sampling = new StepSampling(device, maxSequences);
         _transfers = new CacheTransfers(new CacheAccess(device, cache, pool, pool.Spill as BlockSpill), Publish);
         Publish();
     }
@@ -261,6 +260,9 @@ internal sealed class EngineLoop
         long computed = _time.GetTimestamp();
         // Before any request ends: whoever has its result finds this step counted.
         _counters.Count(plan.TokenCount, plan.Preempted.Length);
+        _times.Mark();
+        _sampling.Choose(plan, _logitRowOfSlice, logits);
+        _times.AddSampling();
         for (int i = 0; i < plan.Slices.Length; i++)
         {
             if (_logitRowOfSlice[i] >= 0)
@@ -292,19 +294,11 @@ internal sealed class EngineLoop
         foreach (BlockCopy copy in plan.Copies)
             _device.CopyBlock(_cache, copy.Source, copy.Destination);
         DeviceTensor logits = _model.Forward(_batch, _cache);
-        foreach (PlannedSlice slice in plan.Slices)
-        {
-            if (!slice.WantsLogits || !((RequestState)slice.Sequence.Owner!).Sampler.TakesArgMax)
-                continue;
-            _device.ArgMax(logits);
-            _device.ReadArgMax(_argMax.AsSpan(0, logits.Rows));
-            break;
-        }
-
+        _sampling.FindGreatest(plan, logits);
         return logits;
     }
 
-    /// <summary>Samples a request's next token, delivers it, and ends the request where it is done.</summary>
+    /// <summary>Delivers a request's next token, and ends the request where it is done.</summary>
     private void Advance(RequestState state, DeviceTensor logits, int row, long now)
     {
         if (state.Callers.TrueForAll(static caller => caller.CancelRequested))
@@ -323,16 +317,9 @@ internal sealed class EngineLoop
                 return;
             }
 
-            Sampler sampler = state.Sampler;
-            int position = state.Sequence.Length;
-            if (state.Options.LogitsObserver is { } observer)
-                observer(position, _device.ReadRow(logits, row));
-            _times.Mark();
-            SampledToken token = sampler.TakesArgMax && _argMax[row] >= 0
-                ? new SampledToken(_argMax[row], null, null)
-                : sampler.Sample(_device.ReadRow(logits, row), position, _scratch);
-            sampler.Accept(token.Token);
-            _times.AddSampling();
+            state.Options.LogitsObserver?.Invoke(state.Sequence.Length, _device.ReadRow(logits, row));
+            SampledToken token = _sampling.TokenOf(row);
+            state.Sampler.Accept(token.Token);
             state.Append(_scheduler, token.Token);
             GeneratedToken generated = _outcome.Append(state, token, now);
             bool pause = state.Deliver(generated);

@@ -1,3 +1,5 @@
+using Inference.Tokenization;
+
 namespace Inference;
 
 /// <summary>Finds where the last message's content ends in a rendering, so that the model goes on with it: a mark is put after it and looked for, as <c>apply_chat_template</c> does.</summary>
@@ -18,12 +20,18 @@ internal static class FinalMessage
 
     /// <summary>The rendering up to the mark.</summary>
     /// <exception cref="InvalidPromptException">The template left the last message's content out.</exception>
-    public static string Cut(string text)
+    public static List<TextSegment> Cut(IReadOnlyList<TextSegment> rendering)
     {
-        int place = text.LastIndexOf(Word, StringComparison.Ordinal);
-        if (place < 0)
+        List<TextSegment> segments = [.. rendering];
+        // The mark is part of the content, so whatever the template spells cannot be taken for it.
+        int last = segments.FindLastIndex(segment => !segment.ParsesSpecial && segment.Text.Contains(Word, StringComparison.Ordinal));
+        if (last < 0)
             throw new InvalidPromptException("The last message cannot be continued: the chat template does not show its content.");
+        segments.RemoveRange(last + 1, segments.Count - last - 1);
+        string text = segments[last].Text;
+        int place = text.LastIndexOf(Word, StringComparison.Ordinal);
         bool trimmed = string.CompareOrdinal(text, place, Tag, 0, Tag.Length) != 0;
-        return trimmed ? text[..place].TrimEnd() : text[..place];
+        segments[last] = new TextSegment(trimmed ? text[..place].TrimEnd() : text[..place], ParsesSpecial: false);
+        return segments;
     }
 }

@@ -50,7 +50,13 @@ public sealed partial class InferenceEngine
     {
         Dialect dialect = _dialects.Of(template?.Template);
         int[] prompt = [.. generation.PromptTokens];
-        AnswerBeginning beginning = template?.ContinueFinalMessage == true ? dialect.Continuation(messages[^1].Content) : dialect.Beginning(Tokenizer, prompt);
+        AnswerBeginning beginning = template switch
+        {
+            { ContinueFinalMessage: true } => dialect.Continuation(messages[^1].Content),
+            // Then the prompt ends with somebody's words, and these begin no answer.
+            { AddGenerationPrompt: false } => default,
+            _ => dialect.Beginning(Tokenizer, prompt),
+        };
         return new ChatGeneration(generation, new AnswerContext(Tokenizer, dialect, new ToolCatalog(template?.Tools ?? []), options ?? new GenerationOptions(), prompt)
         {
             Beginning = beginning,

@@ -29,7 +29,7 @@ internal static class TemplateVariables
 
     private static Dictionary<string, object?> Of(Message message, ChatTemplate template)
     {
-        var variables = new Dictionary<string, object?> { ["role"] = message.Role, ["content"] = message.Content };
+        var variables = new Dictionary<string, object?> { ["role"] = Role(message.Role), ["content"] = message.Content };
         if (message.Reasoning is { } reasoning)
         {
             foreach (string name in _reasoningNames.Where(template.Mentions))
@@ -44,6 +44,12 @@ internal static class TemplateVariables
             AddCalls(variables, message, template);
         return variables;
     }
+
+    /// <summary>
+    /// Some templates put a mark together from the role, as <c>'&lt;|' + role + '|&gt;'</c>; so a role that is a name counts as the
+    /// template's word. Whoever chooses it speaks as anyone all the same.
+    /// </summary>
+    private static object Role(string role) => role.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-') ? TemplateText.Own(role) : role;
 
     private static void AddCalls(Dictionary<string, object?> variables, Message message, ChatTemplate template)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Inference.Cpu.Linear;
 using Inference.Execution;
 using Inference.Formats;
@@ -182,6 +183,18 @@ internal sealed unsafe class CpuDevice : Device
 
     /// <inheritdoc/>
     public override void ReadArgMax(Span<int> tokens) => _largest.AsSpan(0, _largestCount).CopyTo(tokens);
+
+    /// <inheritdoc/>
+    public override int HostWorkers => _team.Count;
+
+    /// <inheritdoc/>
+    public override void RunOnHost(IHostWork work)
+    {
+        using var handle = new GCHandle<IHostWork>(work);
+        _team.Run(&Share, (void*)GCHandle<IHostWork>.ToIntPtr(handle));
+
+        static void Share(int worker, void* state) => GCHandle<IHostWork>.FromIntPtr((nint)state).Target.Run(worker);
+    }
 
     /// <inheritdoc/>
     public override ReadOnlySpan<float> ReadRow(DeviceTensor tensor, int row)

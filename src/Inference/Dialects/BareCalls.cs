@@ -8,10 +8,12 @@ internal static class BareCalls
     /// <summary>Reads the JSON after its opening brace; only tools that there are count, since an answer may well be JSON.</summary>
     public static CallReading Read(string text, ToolCatalog tools)
     {
+        if (!IsPossible(text))
+            return CallReading.Malformed;
         string json = "{" + text;
         int length = JsonExtent.Of(json);
         if (length < 0)
-            return IsPossible(text) ? CallReading.Incomplete : CallReading.Malformed;
+            return CallReading.Incomplete;
         CallReading reading = JsonCalls.Read(json[..length], tools);
         bool good = reading.Status == CallStatus.Read && reading.Calls.All(call => tools.Has(call.Name));
         return good ? reading with { Length = length - 1 } : CallReading.Malformed;

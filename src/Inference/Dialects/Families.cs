@@ -35,7 +35,7 @@ internal static class Families
         new("<tool_call>", "</tool_call>", TagCalls.Read),
         // Functionary, and Qwen3-Coder where it forgets the tag around it.
         new("<function=", "</function>", TagCalls.ReadFunction),
-        new("[TOOL_CALLS]", null, NamedCalls.ReadMistral),
+        new("[TOOL_CALLS]", null, NamedCalls.ReadMistral) { EndsWithNext = true },
         // Phi-4-mini, then Granite 3.
         new("<|tool_call|>", "<|/tool_call|>", JsonCalls.Read) { Sign = "<|/tool_call|>" },
         new("<|tool_call|>", null, JsonCalls.Read),
@@ -58,7 +58,7 @@ internal static class Families
         // MiroThinker.
         new("<use_mcp_tool>", "</use_mcp_tool>", TagCalls.ReadServerTool),
         // GigaChat 3.
-        new("function call<|role_sep|>", "<|message_sep|>", JsonCalls.Read) { Sign = "function call", Sections = ["<|message_sep|>"] },
+        new("function call<|role_sep|>", "<|message_sep|>", JsonCalls.Read) { Sign = "<|role_sep|>", Sections = ["<|message_sep|>"] },
         // Llama 3.
         new("<|python_tag|>", null, CodeCalls.ReadPythonTag),
         new("{", null, BareCalls.Read) { Sign = "{\"name\": function name, \"parameters\":", IsBare = true },
@@ -70,7 +70,7 @@ internal static class Families
         .. Harmony,
         .. Reasoning.SelectMany(marks => (string[])[marks.Open, marks.Close]),
         .. Answers.SelectMany(marks => (string[])[marks.Open, marks.Close]),
-        .. Calls.SelectMany(marks => (string[])[marks.Open, marks.Close ?? marks.Open, .. marks.Sections]),
+        .. Calls.Where(marks => !marks.IsBare).SelectMany(marks => (string[])[marks.Open, marks.Close ?? marks.Open, .. marks.Sections]),
         // Parts of patterns, and what stands inside calls.
         "<|channel>", "<|role_sep|>", "[ARGS]", "[CALL_ID]", "<｜tool▁sep｜>", "<|tool_call_argument_begin|>", "<|\"|>", "｜DSML｜", "<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>",
     ];

@@ -55,7 +55,8 @@ internal sealed class MarkPatterns
         Anywhere = [.. opens.Where(IsToken), .. answers, .. calls.Where(call => !call.IsBare).Select(call => call.Open), .. sections];
         Anywhere = [.. Anywhere.Distinct()];
         _beginning = [.. Anywhere, .. opens, .. _dialect.Answers.Select(pair => pair.Open), .. calls.Where(call => call.IsBare).Select(call => call.Open)];
-        _beginningAfterCall = [.. _beginning, .. calls.Select(call => call.Close).OfType<string>()];
+        // A closing mark too many, or what parts calls that have no marks.
+        _beginningAfterCall = [.. _beginning, .. calls.Select(call => call.IsBare ? ";" : call.Close).OfType<string>()];
         EndsOfReasoning = [.. sections.Where(IsToken)];
     }
 

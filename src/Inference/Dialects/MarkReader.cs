@@ -115,7 +115,7 @@ internal sealed class MarkReader : AnswerReader
         }
         else
         {
-            at = Find([call.Marks.Close ?? call.Marks.Open], Math.Max(length, call.Scanned), isEnd, out end);
+            at = Find(call.Ends, Math.Max(length, call.Scanned), isEnd, out end);
             call.Scanned = at;
             if (end is null && !isEnd)
                 return false;

@@ -12,7 +12,7 @@ internal sealed class ModelDialects
     public ModelDialects(Tokenizer tokenizer)
     {
         _alphabet = new(() => new MarkAlphabet(tokenizer.Vocabulary, Families.Marks));
-        _own = new(() => Dialect.Find(_alphabet.Value, tokenizer.ChatTemplate ?? ""));
+        _own = new(() => Dialect.Find(_alphabet.Value, tokenizer.ChatTemplate + tokenizer.ToolChatTemplate));
     }
 
     /// <summary>The dialect of answers to a template.</summary>

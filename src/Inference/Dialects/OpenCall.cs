@@ -10,6 +10,9 @@ internal sealed class OpenCall(CallMarks marks)
 
     public CallMarks Marks { get; } = marks;
 
+    /// <summary>What ends it, if not the answer's end.</summary>
+    public string[] Ends { get; } = marks.Close is { } close ? [close] : marks.EndsWithNext ? [marks.Open] : [];
+
     /// <summary>How much of it has been looked through.</summary>
     public int Scanned { get; set; }
 

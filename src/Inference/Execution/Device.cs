@@ -146,11 +146,18 @@ public abstract class Device : IDisposable
     /// <param name="tokens">Receives one index for each row; -1 for a row that holds a NaN or no finite number.</param>
     public abstract void ReadArgMax(Span<int> tokens);
 
-    /// <summary>Waits for what was enqueued and gives one row to the host.</summary>
+    /// <summary>Waits for what was enqueued and gives one row to the host. Between two operations any number of threads may read.</summary>
     /// <param name="tensor">Any activations.</param>
     /// <param name="row">The row.</param>
-    /// <returns>The row's elements, valid until the next operation or read.</returns>
+    /// <returns>The row's elements, valid until the next operation.</returns>
     public abstract ReadOnlySpan<float> ReadRow(DeviceTensor tensor, int row);
+
+    /// <summary>The most threads that <see cref="RunOnHost"/> spreads work over, the caller's included; at least 1.</summary>
+    public virtual int HostWorkers => 1;
+
+    /// <summary>Has work of the host done by the threads that otherwise compute, where the device has such, and returns when it is done.</summary>
+    /// <param name="work">Called once for every worker. Must not throw, and of the device's members call only <see cref="ReadRow"/>.</param>
+    public virtual void RunOnHost(IHostWork work) => work.Run(0);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -44,8 +44,11 @@ internal static class Candidates
     }
 
     /// <summary>Moves the fewest greatest candidates whose weights reach a sum to the front: quickselect by weight instead of by count.</summary>
+    /// <param name="candidates">The candidates.</param>
+    /// <param name="sum">The sum.</param>
+    /// <param name="weights">Their weights, by token: looked up, not computed, since selection asks for each several times.</param>
     /// <returns>Those candidates, in no particular order; all of them where they do not reach the sum.</returns>
-    public static Span<ulong> Reaching(Span<ulong> candidates, double sum, Softmax softmax)
+    public static Span<ulong> Reaching(Span<ulong> candidates, double sum, ReadOnlySpan<float> weights)
     {
         double reached = 0;
         int kept = 0;
@@ -53,7 +56,7 @@ internal static class Candidates
         for (int rounds = MostRounds(rest.Length); rest.Length > SmallEnoughToSort && rounds > 0; rounds--)
         {
             Span<ulong> greater = rest[..Split(rest)];
-            double weight = softmax.Sum(greater);
+            double weight = Sum(greater, weights);
             if (reached + weight >= sum)
             {
                 rest = greater;
@@ -70,12 +73,39 @@ internal static class Candidates
         foreach (ulong key in rest)
         {
             kept++;
-            reached += softmax.Weight(Logit(key));
+            reached += weights[Token(key)];
             if (reached >= sum)
                 break;
         }
 
         return candidates[..kept];
+    }
+
+    /// <summary>The sum of the candidates' weights.</summary>
+    public static double Sum(ReadOnlySpan<ulong> candidates, ReadOnlySpan<float> weights)
+    {
+        double sum = 0;
+        foreach (ulong key in candidates)
+            sum += weights[Token(key)];
+        return sum;
+    }
+
+    /// <summary>Draws one of some candidates.</summary>
+    /// <param name="candidates">At least one.</param>
+    /// <param name="weights">Their weights, by token.</param>
+    /// <param name="random">In [0, 1).</param>
+    public static int Draw(ReadOnlySpan<ulong> candidates, ReadOnlySpan<float> weights, double random)
+    {
+        double left = random * Sum(candidates, weights);
+        foreach (ulong key in candidates)
+        {
+            left -= weights[Token(key)];
+            if (left < 0)
+                return Token(key);
+        }
+
+        // Only rounding comes here, at the very end of the sum; the first one always has a weight.
+        return Token(candidates[0]);
     }
 
     public static void SortDescending(Span<ulong> candidates)

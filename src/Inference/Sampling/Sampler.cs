@@ -65,23 +65,26 @@ internal sealed class Sampler
     /// <summary>Notes that a token became part of the output.</summary>
     public void Accept(int token) => _history?.Add(token);
 
-    /// <summary>The tokens that the filters leave, in any order.</summary>
+    /// <summary>The tokens that the filters leave, in any order. Their weights are in the scratch.</summary>
     internal static Span<ulong> Filter(SamplingParameters parameters, ReadOnlySpan<float> logits, Softmax softmax, SamplerScratch scratch)
     {
         Span<ulong> kept;
+        Span<float> weights = scratch.Weights(logits.Length);
         if (parameters.TopK > 0 && parameters.TopK < logits.Length)
         {
             kept = Candidates.Greatest(logits, parameters.TopK, scratch);
+            softmax.Weigh(kept, weights);
             if (parameters.TopP < 1)
-                kept = Candidates.Reaching(kept, parameters.TopP * softmax.Sum(kept), softmax);
+                kept = Candidates.Reaching(kept, parameters.TopP * Candidates.Sum(kept, weights), weights);
         }
         else if (parameters.TopP < 1)
         {
-            kept = Nucleus(logits, parameters.TopP, softmax, scratch);
+            kept = Nucleus(logits, parameters.TopP, softmax, weights, scratch);
         }
         else
         {
             kept = Candidates.AtLeast(logits, softmax.LogitOf(parameters.MinP), scratch);
+            softmax.Weigh(kept, weights);
         }
 
         return parameters.MinP > 0 ? AtLeast(kept, parameters.MinP, softmax) : kept;
@@ -90,19 +93,19 @@ internal sealed class Sampler
     // All tokens above some weight: if they reach the sum, they hold the nucleus. Few do in most cases, so start with few.
     // The bound at which to stop: the tokens from the last one kept on share more than 1 - p, and there are no more of them than the
     // vocabulary has, so the last one kept has at least that share.
-    private static Span<ulong> Nucleus(ReadOnlySpan<float> logits, double p, Softmax softmax, SamplerScratch scratch)
+    private static Span<ulong> Nucleus(ReadOnlySpan<float> logits, double p, Softmax softmax, Span<float> weights, SamplerScratch scratch)
     {
         const double FirstShare = 1.0 / 64;
-        double sum = softmax.Sum(logits);
+        double sum = softmax.Weigh(logits, weights);
         double bound = 0.999 * (1 - p) / logits.Length;
         for (double share = (1 - p) * FirstShare; share > bound; share /= 16)
         {
             Span<ulong> some = Candidates.AtLeast(logits, softmax.LogitOf(Math.Min(share * sum, 1)), scratch);
-            if (softmax.Sum(some) >= p * sum)
-                return Candidates.Reaching(some, p * sum, softmax);
+            if (Candidates.Sum(some, weights) >= p * sum)
+                return Candidates.Reaching(some, p * sum, weights);
         }
 
-        return Candidates.Reaching(Candidates.AtLeast(logits, softmax.LogitOf(bound * sum), scratch), p * sum, softmax);
+        return Candidates.Reaching(Candidates.AtLeast(logits, softmax.LogitOf(bound * sum), scratch), p * sum, weights);
     }
 
     private static Span<ulong> AtLeast(Span<ulong> candidates, double weight, Softmax softmax)
@@ -144,7 +147,7 @@ internal sealed class Sampler
     {
         bool filters = (_parameters.TopK > 0 && _parameters.TopK < logits.Length) || _parameters.TopP < 1 || _parameters.MinP > 0;
         return filters
-            ? softmax.Draw(Filter(_parameters, logits, softmax, scratch), random)
+            ? Candidates.Draw(Filter(_parameters, logits, softmax, scratch), scratch.Weights(logits.Length), random)
             : softmax.Draw(logits, random, scratch);
     }
 

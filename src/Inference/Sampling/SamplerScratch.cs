@@ -5,6 +5,7 @@ namespace Inference.Sampling;
 internal sealed class SamplerScratch
 {
     private float[] _logits = [];
+    private float[] _weights = [];
     private ulong[] _candidates = [];
     private double[] _sums = [];
 
@@ -14,6 +15,14 @@ internal sealed class SamplerScratch
         if (_logits.Length < length)
             _logits = new float[length];
         return _logits.AsSpan(0, length);
+    }
+
+    /// <summary>Room for the weights of all tokens. What was written last is still there.</summary>
+    public Span<float> Weights(int length)
+    {
+        if (_weights.Length < length)
+            _weights = new float[length];
+        return _weights.AsSpan(0, length);
     }
 
     /// <summary>Room for sums over parts of the vocabulary.</summary>

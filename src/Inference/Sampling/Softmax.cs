@@ -34,13 +34,25 @@ internal readonly struct Softmax(float greatest, float temperature)
         return sum;
     }
 
-    /// <summary>The sum of the candidates' weights.</summary>
-    public double Sum(ReadOnlySpan<ulong> candidates)
+    /// <summary>Computes all weights.</summary>
+    /// <param name="logits">The logits, by token.</param>
+    /// <param name="weights">Receives the weights, by token.</param>
+    /// <returns>Their sum.</returns>
+    public double Weigh(ReadOnlySpan<float> logits, Span<float> weights)
     {
         double sum = 0;
-        foreach (ulong key in candidates)
-            sum += Weight(Candidates.Logit(key));
+        for (int start = 0; start < logits.Length; start += Chunk)
+            sum += TensorPrimitives.Sum(Weights(logits[start..], weights[start..]));
         return sum;
+    }
+
+    /// <summary>Computes the weights of some candidates.</summary>
+    /// <param name="candidates">The candidates.</param>
+    /// <param name="weights">Receives their weights, by token; the others stay.</param>
+    public void Weigh(ReadOnlySpan<ulong> candidates, Span<float> weights)
+    {
+        foreach (ulong key in candidates)
+            weights[Candidates.Token(key)] = (float)Weight(Candidates.Logit(key));
     }
 
     /// <summary>Draws one of all tokens.</summary>
@@ -67,23 +79,6 @@ internal readonly struct Softmax(float greatest, float temperature)
         while (token < last && (left -= possible[token]) >= 0)
             token++;
         return drawn * Chunk + token;
-    }
-
-    /// <summary>Draws one of some candidates.</summary>
-    /// <param name="candidates">At least one.</param>
-    /// <param name="random">In [0, 1).</param>
-    public int Draw(ReadOnlySpan<ulong> candidates, double random)
-    {
-        double left = random * Sum(candidates);
-        foreach (ulong key in candidates)
-        {
-            left -= Weight(Candidates.Logit(key));
-            if (left < 0)
-                return Candidates.Token(key);
-        }
-
-        // Only rounding comes here, at the very end of the sum; the first one always has a weight.
-        return Candidates.Token(candidates[0]);
     }
 
     private ReadOnlySpan<float> Weights(ReadOnlySpan<float> logits, Span<float> destination)

@@ -1,3 +1,5 @@
+using Inference.Tokenization;
+
 namespace Inference.Templating;
 
 /// <summary>A chat template: the program, carried by a model, that turns a conversation into a prompt.</summary>
@@ -53,8 +55,14 @@ public sealed class ChatTemplate
     public string Render(IReadOnlyDictionary<string, object?> variables, DateTimeOffset? now = null)
     {
         ArgumentNullException.ThrowIfNull(variables);
-        return Interpreter.Run(_template.Body, variables, new RenderState(now ?? DateTimeOffset.Now));
+        return Interpreter.Run(_template.Body, variables, new RenderState(now ?? DateTimeOffset.Now)).ToString();
     }
+
+    /// <summary>As <see cref="Render"/>, with the texts that the template spells apart from those of its variables: only the former parse special tokens.</summary>
+    /// <param name="variables">As for <see cref="Render"/>; a <see cref="TemplateText"/> counts as the template's as far as it says.</param>
+    /// <param name="now">As for <see cref="Render"/>.</param>
+    internal IReadOnlyList<TextSegment> RenderSegments(IReadOnlyDictionary<string, object?> variables, DateTimeOffset? now = null) =>
+        Interpreter.Run(_template.Body, variables, new RenderState(now ?? DateTimeOffset.Now)).ToSegments();
 
     /// <summary>Whether the template looks at a variable, such as <c>tools</c> or <c>enable_thinking</c>; one that it does not look at changes no rendering.</summary>
     /// <param name="variable">The variable's name.</param>

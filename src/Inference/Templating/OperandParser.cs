@@ -135,11 +135,11 @@ internal sealed class OperandParser(ExpressionParser expressions, TokenStream to
         Token first = tokens.Next();
         names.AddKey(first.Text);
         if (tokens.Current.Kind != TokenKind.String)
-            return new LiteralExpression(first.At, first.Text);
+            return new LiteralExpression(first.At, TemplateText.Own(first.Text));
         var text = new StringBuilder(first.Text);
         while (tokens.Current.Kind == TokenKind.String)
             text.Append(tokens.Next().Text);
-        return new LiteralExpression(first.At, text.ToString());
+        return new LiteralExpression(first.At, TemplateText.Own(text.ToString()));
     }
 
     private Expression ParseParentheses()

@@ -36,7 +36,7 @@ internal sealed class TemplateParser
         {
             Token token = _tokens.Current;
             if (token.Kind == TokenKind.Text)
-                body.Add(new TextStatement(token.At, _tokens.Next().Text));
+                body.Add(new TextStatement(token.At, TemplateText.Own(_tokens.Next().Text)));
             else if (token.Kind == TokenKind.PrintBegin)
             {
                 _tokens.Next();

@@ -25,6 +25,18 @@ public sealed class CpuDeviceTests
     [InlineData(Activation.GeluTanh)]
     public void Gate_agrees(Activation activation) => AssertClose(1e-6, device => Gate(device, activation, 172, rows: 9));
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Work_of_the_host_runs_once_on_every_worker(int threads)
+    {
+        using var device = new CpuDevice(threads);
+        var work = new CountingWork(device.HostWorkers);
+        device.RunOnHost(work);
+        device.RunOnHost(work);
+        Assert.Equal(Enumerable.Repeat(2, threads), work.Runs);
+    }
+
     [Fact]
     public void Rows_have_the_same_bits_in_any_batch()
     {
@@ -332,5 +344,12 @@ public sealed class CpuDeviceTests
                 Assert.True(Math.Abs(expected[row][i] - actual[row][i]) <= allowed, $"[{row}, {i}]: {actual[row][i]:R} for {expected[row][i]:R}");
             }
         }
+    }
+
+    private sealed class CountingWork(int workers) : IHostWork
+    {
+        public int[] Runs { get; } = new int[workers];
+
+        public void Run(int worker) => Interlocked.Increment(ref Runs[worker]);
     }
 }

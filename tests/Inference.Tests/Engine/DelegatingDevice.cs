@@ -90,7 +90,18 @@ internal sealed class DelegatingDevice(Device inner) : Device
 
     public override void ArgMax(DeviceTensor logits) => Next().ArgMax(logits);
 
-    public override void ReadArgMax(Span<int> tokens) => Next().ReadArgMax(tokens);
+    /// <summary>Called with the most likely tokens that were read; may change them.</summary>
+    public Action<Span<int>>? OnReadArgMax { get; set; }
+
+    public override void ReadArgMax(Span<int> tokens)
+    {
+        Next().ReadArgMax(tokens);
+        OnReadArgMax?.Invoke(tokens);
+    }
+
+    public override int HostWorkers => inner.HostWorkers;
+
+    public override void RunOnHost(IHostWork work) => inner.RunOnHost(work);
 
     public override ReadOnlySpan<float> ReadRow(DeviceTensor tensor, int row) =>
         OnRead is null ? inner.ReadRow(tensor, row) : OnRead(inner.ReadRow(tensor, row).ToArray());
