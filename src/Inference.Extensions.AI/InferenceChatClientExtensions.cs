@@ -23,6 +23,9 @@ public static class InferenceChatClientExtensions
     /// <para>A request that is cancelled throws an <see cref="OperationCanceledException"/>, and what it held is free within one step; so it is
     /// when a stream is left early. The library's own errors come as they are: a full queue is a <see cref="QueueFullException"/>, a
     /// conversation that is too long a <see cref="ContextLengthExceededException"/>.</para>
+    /// <para>An answer ends with <see cref="ChatFinishReason.Stop"/>, <see cref="ChatFinishReason.Length"/>, <see cref="ChatFinishReason.ToolCalls"/>, or
+    /// <c>deadline</c> where <see cref="GenerationOptions.Deadline"/> passed. With <see cref="ChatOptions.AllowMultipleToolCalls"/> false it ends
+    /// after the first call.</para>
     /// <para>The last update, and a response, have as <c>RawRepresentation</c> the <see cref="ChatResult"/> with timings and seed; the seed is also in
     /// <c>AdditionalProperties["seed"]</c>. Other updates have their <see cref="ChatPiece"/>.</para>
     /// <para>Disposing the client leaves the engine running unless <see cref="ChatClientSettings.OwnsEngine"/> says otherwise.</para>

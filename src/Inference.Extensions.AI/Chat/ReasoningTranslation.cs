@@ -20,6 +20,8 @@ internal static class ReasoningTranslation
     {
         if (reasoning.Effort is not { } effort)
             return options;
+        if (!Enum.IsDefined(effort))
+            throw Refuse(effort, "it is none");
         bool thinks = effort != ReasoningEffort.None;
         bool hasLevels = thinks && template?.Reads(EffortVariable) is true;
         bool hasSwitch = _switchVariables.Any(variable => template?.Reads(variable) is true);

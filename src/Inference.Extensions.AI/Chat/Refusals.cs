@@ -15,7 +15,7 @@ internal static class Refusals
             options.ToolMode is not (null or AutoChatToolMode or NoneChatToolMode),
             nameof(options.ToolMode),
             "the model decides whether it calls a tool; it cannot be made to (ChatToolMode.Auto and None are supported)");
-        Refuse(options.Reasoning?.Output is ReasoningOutput.Summary, "Reasoning.Output", "reasoning is not summarised; ask for Full or None");
+        Refuse(options.Reasoning?.Output is not (null or ReasoningOutput.Full or ReasoningOutput.None), "Reasoning.Output", "reasoning is given whole or not at all; ask for Full or None");
 #pragma warning disable MEAI001 // Experimental, and refused: a caller who uses them should hear of it.
         Refuse(options.AllowBackgroundResponses is true, nameof(options.AllowBackgroundResponses), "answers are generated while the caller waits");
         Refuse(options.ContinuationToken is not null, nameof(options.ContinuationToken), "answers are generated while the caller waits, none can be come back to");

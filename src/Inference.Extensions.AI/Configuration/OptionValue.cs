@@ -35,9 +35,13 @@ internal readonly record struct OptionValue(string Path, object? Value, OptionEr
     public T ReadChoice<T>()
         where T : struct, Enum
     {
-        string? text = Value is T ? Value.ToString() : ReadText();
-        if (text is null || (Enum.TryParse(text, ignoreCase: true, out T choice) && Enum.IsDefined(choice) && !char.IsAsciiDigit(text[0])))
-            return text is null ? default : Enum.Parse<T>(text, ignoreCase: true);
+        if (Value is T typed && Enum.IsDefined(typed))
+            return typed;
+        if (ReadText() is not { } text)
+            return default;
+        // Not Enum.Parse alone: it takes numbers and lists too.
+        if (Enum.GetNames<T>().FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } known)
+            return Enum.Parse<T>(known);
         Refuse(text, $"one of {string.Join(", ", Enum.GetNames<T>())}");
         return default;
     }

@@ -12,12 +12,14 @@ namespace Inference.Extensions.AI.Hosting;
 internal sealed class EngineSource(EngineName name, IServiceProvider services) : IAsyncDisposable, IDisposable, IProgress<LoadProgress>
 {
     private readonly Lock _lock = new();
+    // Never disposed: it holds nothing, and a host's token may cancel it at any time.
     private readonly CancellationTokenSource _closing = new();
     private readonly ILogger _logger = services.GetService<ILoggerFactory>()?.CreateLogger("Inference.Hosting") ?? NullLogger.Instance;
     private Task<InferenceEngine>? _loading;
     private LoadProgress _progress;
     private ChatTemplateOptions _template = new();
     private bool _disposed;
+    private volatile bool _stopping;
 
     /// <summary>What it is called.</summary>
     public EngineName Name => name;
@@ -36,7 +38,7 @@ internal sealed class EngineSource(EngineName name, IServiceProvider services) :
     }
 
     /// <summary>Whether the host is stopping and the engine takes no more requests.</summary>
-    public bool IsStopping { get; private set; }
+    public bool IsStopping => _stopping;
 
     /// <summary>The options it was or will be loaded with.</summary>
     /// <exception cref="OptionsValidationException">They are not valid.</exception>
@@ -72,7 +74,7 @@ internal sealed class EngineSource(EngineName name, IServiceProvider services) :
     /// <summary>Lets the engine finish what it has begun; what is not done when the token is cancelled is cancelled too.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        IsStopping = true;
+        _stopping = true;
         if (Loading is not { IsCompletedSuccessfully: true } loading)
         {
             await _closing.CancelAsync().ConfigureAwait(false);
@@ -110,8 +112,6 @@ internal sealed class EngineSource(EngineName name, IServiceProvider services) :
             if (loading.IsCompletedSuccessfully)
                 await (await loading.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
         }
-
-        _closing.Dispose();
     }
 
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();

@@ -19,13 +19,14 @@ internal sealed class InferenceHealthCheck(EngineSource source) : IHealthCheck
 
         InferenceEngine engine = await loading.ConfigureAwait(false);
         EngineStatistics statistics = engine.Statistics;
+        int places = engine.FreeQueuePlaces;
         var data = new Dictionary<string, object>
         {
             ["model"] = engine.Model.Name,
             ["device"] = engine.DeviceName,
             ["running"] = statistics.Running,
             ["waiting"] = statistics.Waiting,
-            ["freeQueuePlaces"] = engine.FreeQueuePlaces,
+            ["freeQueuePlaces"] = places,
             ["freeBlocks"] = statistics.FreeBlocks,
             ["totalBlocks"] = statistics.TotalBlocks,
             ["failedSteps"] = statistics.FailedSteps,
@@ -34,7 +35,7 @@ internal sealed class InferenceHealthCheck(EngineSource source) : IHealthCheck
             return new HealthCheckResult(failure, engine.Failure is { } error ? $"{source.Name} has failed: {error.Message}" : $"{source.Name} is disposed.", engine.Failure, data);
         if (source.IsStopping)
             return new HealthCheckResult(failure, $"{source.Name} is stopping.", data: data);
-        return engine.FreeQueuePlaces == 0
+        return places == 0
             ? HealthCheckResult.Degraded($"{source.Name} refuses requests: its queue is full.", data: data)
             : HealthCheckResult.Healthy($"{source.Name} answers.", data);
     }

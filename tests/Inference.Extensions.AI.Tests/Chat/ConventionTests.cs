@@ -68,6 +68,26 @@ public sealed class ConventionTests(EngineFixture fixture)
     }
 
     [Fact]
+    public async Task An_answer_of_no_words_is_an_answer()
+    {
+        await using ScriptedModel model = await ScriptedModel.LoadAsync(ModelFolder.PlainTemplate, "");
+        ChatResponse response = await model.Client.GetResponseAsync(_hello);
+        Assert.Equal("", response.Text);
+        Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
+        Assert.Equal(1, response.Usage!.OutputTokenCount);
+        Assert.Empty(Assert.Single(response.Messages).Contents);
+    }
+
+    [Fact]
+    public async Task Log_probabilities_come_with_the_pieces()
+    {
+        List<ChatResponseUpdate> updates = await fixture.Client.GetStreamingResponseAsync(_hello, new ChatOptions { MaxOutputTokens = 5, AdditionalProperties = new() { ["log_probabilities"] = 2 } }).ToListAsync();
+        GeneratedToken[] tokens = [.. updates.Select(update => update.RawRepresentation).OfType<ChatPiece>().SelectMany(piece => piece.Tokens)];
+        Assert.Equal(5, tokens.Length);
+        Assert.All(tokens, token => Assert.Equal(2, token.Alternatives!.Count));
+    }
+
+    [Fact]
     public async Task Each_enumeration_is_a_request_of_its_own()
     {
         IAsyncEnumerable<ChatResponseUpdate> updates = fixture.Client.GetStreamingResponseAsync(_hello, _short);

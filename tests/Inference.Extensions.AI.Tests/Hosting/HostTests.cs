@@ -69,6 +69,53 @@ public sealed class HostTests
     }
 
     [Fact]
+    public async Task Defaults_that_no_request_can_have_keep_the_host_from_starting()
+    {
+        using var model = new ModelFolder();
+        using IHost host = Build(("Inference:ModelPath", model.Path), ("Inference:Engine:Threads", "1"), ("Inference:Generation:LogitBias:2000000", "-1"));
+        var error = await Assert.ThrowsAnyAsync<ArgumentException>(() => host.StartAsync());
+        Assert.Contains("LogitBias", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_template_file_that_is_none_keeps_the_host_from_starting()
+    {
+        using var model = new ModelFolder();
+        string path = Path.Combine(model.Path, "mine.jinja");
+        await File.WriteAllTextAsync(path, "{% if %}");
+        using IHost host = Build(("Inference:ModelPath", model.Path), ("Inference:ChatTemplatePath", path));
+        var error = await Assert.ThrowsAsync<InvalidDataException>(() => host.StartAsync());
+        Assert.Contains(path, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Relative_paths_begin_at_the_content_root()
+    {
+        using var model = new ModelFolder();
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = Path.GetDirectoryName(model.Path) });
+        builder.Services.AddInference(options => (options.ModelPath, options.WarmUp, options.Engine) = (Path.GetFileName(model.Path), false, new EngineOptions { Threads = 1 }));
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        Assert.Equal(0, host.Services.GetRequiredService<InferenceEngine>().Statistics.Steps);
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task The_engine_is_there_before_other_services_start_and_until_they_have_stopped()
+    {
+        using var model = new ModelFolder();
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton<IHostedService, Witness>();
+        builder.Services.AddInference(options => (options.ModelPath, options.Engine) = (model.Path, new EngineOptions { Threads = 1 }));
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        Witness witness = host.Services.GetServices<IHostedService>().OfType<Witness>().Single();
+        Assert.Equal(1, witness.Answers);
+        await host.StopAsync();
+        Assert.Equal(2, witness.Answers);
+    }
+
+    [Fact]
     public async Task Several_engines_live_in_one_host_each_under_its_key()
     {
         using var model = new ModelFolder();
@@ -184,6 +231,21 @@ public sealed class HostTests
         builder.Configuration.AddInMemoryCollection(configuration.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)));
         builder.Services.AddInference(builder.Configuration.GetSection("Inference"));
         return builder.Build();
+    }
+
+    private sealed class Witness(IServiceProvider services) : IHostedService
+    {
+        public int Answers { get; private set; }
+
+        public Task StartAsync(CancellationToken cancellationToken) => AskAsync();
+
+        public Task StopAsync(CancellationToken cancellationToken) => AskAsync();
+
+        private async Task AskAsync()
+        {
+            await services.GetRequiredService<IChatClient>().GetResponseAsync(_hello, new ChatOptions { MaxOutputTokens = 3 });
+            Answers++;
+        }
     }
 
     private sealed class DelegatingClient(IChatClient inner) : DelegatingChatClient(inner);
