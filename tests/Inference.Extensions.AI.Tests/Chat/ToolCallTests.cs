@@ -49,6 +49,26 @@ public sealed class ToolCallTests
         Assert.Equal(2, history[1].Contents.OfType<FunctionCallContent>().Select(call => call.CallId).Distinct().Count());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_function_invoking_client_of_the_abstractions_gets_to_the_answer(bool streams)
+    {
+        await using ScriptedModel model = await ScriptedModel.LoadAsync(ModelFolder.Golden("Qwen-Qwen2.5-7B-Instruct"), $"I look.\n{Weather}\n{Time}", Weather, "It rains.");
+        var calls = new List<string>();
+        using IChatClient client = model.Client.AsBuilder().UseFunctionInvocation().Build();
+        var options = new ChatOptions { Tools = Tools(calls) };
+        ChatResponse response = streams
+            ? await client.GetStreamingResponseAsync(_question, options).ToChatResponseAsync()
+            : await client.GetResponseAsync(_question, options);
+        Assert.Equal(["Bern 2", "noon", "Bern 2"], calls);
+        Assert.EndsWith("It rains.", response.Text, StringComparison.Ordinal);
+        Assert.Equal([ChatRole.Assistant, ChatRole.Tool, ChatRole.Assistant, ChatRole.Tool, ChatRole.Assistant], response.Messages.Select(message => message.Role));
+        Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
+        Assert.True(response.Usage!.InputTokenCount > 0);
+        Assert.Same(model.Engine, client.GetService<InferenceEngine>());
+    }
+
     [Fact]
     public async Task One_call_at_a_time_ends_the_answer_after_the_first()
     {
