@@ -49,6 +49,7 @@ internal static class CommandLineApp
         GenerateCommand.Create(terminal),
         LogitsCommand.Create(terminal),
         TokenizeCommand.Create(terminal),
+        TemplateCommand.Create(terminal),
         InspectCommand.Create(terminal),
         SynthesizeCommand.Create(terminal),
         QuantizeCommand.Create(terminal),
