@@ -75,8 +75,11 @@ public sealed record GenerationOptions
     /// <summary>Shown the logits behind each token, on the engine's thread.</summary>
     internal LogitsObserver? LogitsObserver { get; init; }
 
+    /// <summary>Tokens to take one after another instead of choosing; then the sampler goes on. For their probabilities.</summary>
+    internal IReadOnlyList<int>? Forced { get; init; }
+
     /// <summary>Whether equal requests give equal results and may be computed as one.</summary>
-    internal bool CanCoalesce => Coalesce && (Temperature == 0 || Seed is not null) && Deadline is null && LogitsObserver is null;
+    internal bool CanCoalesce => Coalesce && (Temperature == 0 || Seed is not null) && Deadline is null && LogitsObserver is null && Forced is null;
 
     internal SamplingParameters ToSampling(ulong seed) => new()
     {
@@ -90,6 +93,7 @@ public sealed record GenerationOptions
         LogitBias = LogitBias,
         Seed = seed,
         LogProbabilities = LogProbabilities,
+        Forced = Forced,
     };
 
     /// <summary>What to throw where <see cref="ContextPolicy"/> has nothing to work on.</summary>
