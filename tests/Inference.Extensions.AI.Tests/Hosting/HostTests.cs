@@ -204,6 +204,20 @@ public sealed class HostTests
     }
 
     [Fact]
+    public async Task The_hosts_shutdown_timeout_bounds_the_drain()
+    {
+        using var model = new ModelFolder();
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(1));
+        builder.Services.AddInference(options => (options.ModelPath, options.Engine) = (model.Path, new EngineOptions { Threads = 1, StreamCapacity = 2 }));
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        Generation forgotten = host.Services.GetRequiredService<InferenceEngine>().Submit("Once", new GenerationOptions { IgnoreEndOfText = true });
+        await host.StopAsync();
+        Assert.Equal(FinishReason.Cancelled, (await forgotten.Completion).FinishReason);
+    }
+
+    [Fact]
     public async Task A_start_that_is_given_up_gives_loading_up()
     {
         using var model = new ModelFolder();
