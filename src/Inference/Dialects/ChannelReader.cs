@@ -106,6 +106,10 @@ internal sealed partial class ChannelReader : AnswerReader
         _scanned = at;
         if (at > MostHeader)
         {
+            // No header after all: its mark is text, and what follows is looked at anew.
+            string? mark = Array.Find(_ends[..2], Starts);
+            DropsBlanks = false;
+            Take(SegmentKind.Answer, mark?.Length ?? 0, holdsBlanks: false, segments);
             BeginMessage("");
             return true;
         }
@@ -123,6 +127,8 @@ internal sealed partial class ChannelReader : AnswerReader
         BeginMessage(header);
         return true;
     }
+
+    private bool Starts(string mark) => Pending.Span.StartsWith(mark);
 
     private bool Say(ICollection<Segment> segments, bool isEnd)
     {

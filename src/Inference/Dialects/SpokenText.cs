@@ -23,7 +23,8 @@ internal sealed class SpokenText(Tokenizer tokenizer, MarkAlphabet marks, IReadO
             return "";
         string text = _text.Append(token);
         _streamed += text.Length;
-        if (marks.Code(token) is { } code)
+        // A mark in which a stop sequence ends is cut off with it.
+        if (marks.Code(token) is { } code && !_text.Stopped)
         {
             // What is streamed and what is held back for a stop sequence end with the token's own text, if it has any.
             int length = tokenizer.TokenBytes(token).IsEmpty ? 0 : marks.Spelling(code).Length;
