@@ -7,14 +7,9 @@ using Inference.Tokenization;
 namespace Inference.Tests.Engine;
 
 /// <summary>No message, tool or answer can spell a token that means something to the model.</summary>
-public sealed partial class PromptInjectionTests
+public sealed class PromptInjectionTests
 {
-    private static readonly string[] _marks = [.. GoldenConversations.TemplateFiles
-        .SelectMany(file => MarkPattern().Matches(Source(file)).Select(match => match.Value))
-        // A word of schemas, which templates also print in brackets where a tool brings it.
-        .Where(mark => mark is not ("<required>" or "</required>")).Concat(["<|startoftext|>", "<|endoftext|>"]).Distinct().Order(StringComparer.Ordinal)];
-
-    private static readonly Tokenizer _tokenizer = CreateTokenizer();
+    private static readonly Tokenizer _tokenizer = MarkTokenizer.Instance;
 
     public static TheoryData<string> Files => [.. GoldenConversations.TemplateFiles];
 
@@ -37,8 +32,8 @@ public sealed partial class PromptInjectionTests
     public void Hostile_conversations_have_the_special_tokens_of_harmless_ones(string file)
     {
         // What a template looks for in a content changes what it spells; that is its own doing.
-        string source = Source(file);
-        string[] hostile = [.. _marks.Where(mark => !Regex.IsMatch(source, $"""['"]\S*{Regex.Escape(mark)}\S*['"]\)?\s+(not\s+)?in\b|(split|replace|startswith|endswith|find|strip)\(\s*['"]{Regex.Escape(mark)}"""))];
+        string source = GoldenConversations.Source(file);
+        string[] hostile = [.. MarkTokenizer.Marks.Where(mark => !Regex.IsMatch(source, $"""['"]\S*{Regex.Escape(mark)}\S*['"]\)?\s+(not\s+)?in\b|(split|replace|startswith|endswith|find|strip)\(\s*['"]{Regex.Escape(mark)}"""))];
         Assert.True(hostile.Length > 10);
         int rendered = 0;
         for (int seed = 0; seed < 60; seed++)
@@ -81,11 +76,6 @@ public sealed partial class PromptInjectionTests
         string[] Special(Message[] messages) =>
             [.. Specials(new ConversationRenderer(_tokenizer, "test").Render(messages, options)).Select(token => _tokenizer.TokenText(token)!)];
     }
-
-    [GeneratedRegex(@"<\|[A-Za-z_]{1,40}\|>|<｜[^｜\s]{1,40}｜>|\[/?[A-Z_]{2,30}\]|</?[a-z_]{2,30}>|<\|[a-z_]{2,20}>|<[a-z_]{2,20}\|>")]
-    private static partial Regex MarkPattern();
-
-    private static string Source(string file) => File.ReadAllText(TestData.Path($"chat-templates/models/{file}"));
 
     private static int[] Specials(IReadOnlyList<TextSegment> segments) => [.. _tokenizer.Encode(segments, addSpecial: false).Where(_tokenizer.IsSpecial)];
 
@@ -150,30 +140,5 @@ public sealed partial class PromptInjectionTests
         }
         text = "w" + text + "w";
         return harmless ? string.Concat(text.Select(c => c == '｜' ? 'ｘ' : "<>|[]/".Contains(c, StringComparison.Ordinal) ? 'x' : c)) : text;
-    }
-
-    /// <summary>A tokenizer of bytes in which everything that any of the templates spells like a special token is one.</summary>
-    private static Tokenizer CreateTokenizer()
-    {
-        int next = 0;
-        Dictionary<string, int> vocabulary = Enumerable.Range(0, 256).ToDictionary(value => ByteLevelAlphabet.Character((byte)value).ToString(), _ => next++);
-        var document = new
-        {
-            added_tokens = _marks.Select(mark => new { id = next++, content = mark, special = true, single_word = false, lstrip = false, rstrip = false, normalized = false }).ToArray(),
-            pre_tokenizer = new { type = "ByteLevel", add_prefix_space = false, use_regex = true },
-            decoder = new { type = "ByteLevel" },
-            model = new { type = "BPE", vocab = vocabulary, merges = Array.Empty<string>() },
-        };
-        string folder = Directory.CreateTempSubdirectory("inference-prompts").FullName;
-        try
-        {
-            File.WriteAllText(Path.Combine(folder, "tokenizer.json"), JsonSerializer.Serialize(document));
-            File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), """{"bos_token": "<|startoftext|>", "eos_token": "<|endoftext|>", "add_bos_token": true}""");
-            return Tokenizer.FromJson(Path.Combine(folder, "tokenizer.json"));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
     }
 }
