@@ -50,6 +50,7 @@ internal static class CommandLineApp
         ChatCommand.Create(terminal),
         LogitsCommand.Create(terminal),
         TokenizeCommand.Create(terminal),
+        TemplateCommand.Create(terminal),
         InspectCommand.Create(terminal),
         SynthesizeCommand.Create(terminal),
         QuantizeCommand.Create(terminal),

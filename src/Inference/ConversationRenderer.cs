@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Inference.Templating;
 using Inference.Tokenization;
 
@@ -65,9 +66,16 @@ internal sealed class ConversationRenderer(Tokenizer tokenizer, string modelName
         foreach ((string name, object? value) in options.Variables)
         {
             Require(template.Reads(name), $"{nameof(options.Variables)}[{name}]", "it does not read that variable");
-            variables[name] = value is string text && _specialTokens.Contains(name) ? TemplateText.Own(text) : value;
+            variables[name] = _specialTokens.Contains(name) ? Special(value) : value;
         }
     }
+
+    private static object? Special(object? value) => value switch
+    {
+        string text => TemplateText.Own(text),
+        JsonElement { ValueKind: JsonValueKind.String } json => TemplateText.Own(json.GetString()!),
+        _ => value,
+    };
 
     private static void Require(bool holds, string option, string reason)
     {

@@ -17,7 +17,9 @@ internal static class GoldenConversations
         [.. Directory.GetFiles(TestData.Path("chat-templates/models"), "*.jinja").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
     public static ChatTemplate Template(string file) =>
-        _templates.GetOrAdd(file, static file => ChatTemplate.Parse(File.ReadAllText(TestData.Path($"chat-templates/models/{file}"))));
+        _templates.GetOrAdd(file, static file => ChatTemplate.Parse(Source(file)));
+
+    public static string Source(string file) => File.ReadAllText(TestData.Path($"chat-templates/models/{file}"));
 
     /// <summary>What Python renders, or null where it fails.</summary>
     public static string? Expected(string file, string context, bool answer) => Read("models.python-golden.json").GetProperty("cases").EnumerateArray()
