@@ -32,7 +32,6 @@ internal sealed class DecoderModel : IDisposable
     public DeviceTensor Forward(StepBatch batch, DeviceKvCache cache)
     {
         DecoderBuffers b = _buffers;
-        float epsilon = Config.Epsilon;
         b.Resize(batch);
         _device.Begin(batch);
         _device.Embed(_weights.Embedding, b.Hidden);
@@ -41,16 +40,16 @@ internal sealed class DecoderModel : IDisposable
         for (int i = 0; i < _weights.Layers.Length; i++)
         {
             DecoderLayer layer = _weights.Layers[i];
-            _device.NormalizedLinear(b.Hidden, pending, layer.AttentionNorm, epsilon, layer.QueryKeyValue);
+            _device.NormalizedLinear(b.Hidden, pending, layer.AttentionNorm, layer.QueryKeyValue);
             if (layer.QueryNorm is { } queryNorm)
-                _device.RmsNorm(b.Queries, null, queryNorm, epsilon, b.Queries);
+                _device.Normalize(b.Queries, null, queryNorm, b.Queries);
             if (layer.KeyNorm is { } keyNorm)
-                _device.RmsNorm(b.Keys, null, keyNorm, epsilon, b.Keys);
+                _device.Normalize(b.Keys, null, keyNorm, b.Keys);
             _device.RotateAndStore(b.Queries, b.Keys, b.Values, _rope, _attention, cache, i);
-            _device.Attend(b.Queries, _attention, cache, i, b.Attended);
+            _device.Attend(b.Queries, _attention, null, cache, i, b.Attended);
             _device.Linear(b.Attended, layer.AttentionOutput);
 
-            _device.NormalizedLinear(b.Hidden, b.Delta, layer.FeedForwardNorm, epsilon, layer.GateUp);
+            _device.NormalizedLinear(b.Hidden, b.Delta, layer.FeedForwardNorm, layer.GateUp);
             _device.GatedLinear(b.Gate, b.Up, Config.Architecture.Activation, layer.Down);
             pending = b.Delta;
         }
@@ -59,7 +58,7 @@ internal sealed class DecoderModel : IDisposable
         {
             _device.SelectRows(b.Hidden, b.LastHidden);
             _device.SelectRows(b.Delta, b.LastDelta);
-            _device.NormalizedLinear(b.LastHidden, b.LastDelta, _weights.OutputNorm, epsilon, _head);
+            _device.NormalizedLinear(b.LastHidden, b.LastDelta, _weights.OutputNorm, _head);
         }
 
         return b.Logits;

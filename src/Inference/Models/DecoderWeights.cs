@@ -14,7 +14,7 @@ internal sealed class DecoderWeights : IDisposable
 
     public DeviceWeight Embedding { get; private set; } = null!;
 
-    public DeviceWeight OutputNorm { get; private set; } = null!;
+    public Norm OutputNorm { get; private set; } = null!;
 
     public DeviceWeight Head { get; private set; } = null!;
 
@@ -56,7 +56,8 @@ internal sealed class DecoderWeights : IDisposable
         upload.Head(vocabulary, width, out DeviceWeight embedding, out DeviceWeight head);
         Embedding = embedding;
         Head = head;
-        OutputNorm = upload.Vector(TensorNames.OutputNorm, width);
+        Norm Norm(string name, int length) => new(NormKind.RootMeanSquare, upload.Vector(name, length), null, config.Epsilon);
+        OutputNorm = Norm(TensorNames.OutputNorm, width);
 
         int queryWidth = config.Heads * config.HeadSize;
         int keyWidth = config.KvHeads * config.HeadSize;
@@ -74,16 +75,16 @@ internal sealed class DecoderWeights : IDisposable
             bool normalizes = config.Architecture.NormalizesHeads;
             bool biases = config.Architecture.BiasesQueryKeyValue;
             Layers[i] = new DecoderLayer(
-                upload.Vector(Name("attn_norm.weight"), width),
-                normalizes ? upload.Vector(Name("attn_q_norm.weight"), config.HeadSize) : null,
-                normalizes ? upload.Vector(Name("attn_k_norm.weight"), config.HeadSize) : null,
+                Norm(Name("attn_norm.weight"), width),
+                normalizes ? Norm(Name("attn_q_norm.weight"), config.HeadSize) : null,
+                normalizes ? Norm(Name("attn_k_norm.weight"), config.HeadSize) : null,
                 [
                     Linear("attn_q", queryWidth, width, buffers.Queries, biases),
                     Linear("attn_k", keyWidth, width, buffers.Keys, biases),
                     Linear("attn_v", keyWidth, width, buffers.Values, biases),
                 ],
                 [Linear("attn_output", width, queryWidth, buffers.Delta)],
-                upload.Vector(Name("ffn_norm.weight"), width),
+                Norm(Name("ffn_norm.weight"), width),
                 [
                     Linear("ffn_gate", config.FeedForwardWidth, width, buffers.Gate),
                     Linear("ffn_up", config.FeedForwardWidth, width, buffers.Up),
