@@ -47,7 +47,7 @@ public sealed class HostileStreamTests
                     && cut.Calls.SequenceEqual(whole.Calls)
                     && (tools.Length > 0 || whole.Calls.Count == 0)
                     && whole.Calls.All(call => call.Name.Length > 0 && JsonCalls.Arguments(call.Arguments) is not null);
-            }).Check(Config.QuickThrowOnFailure.WithMaxTest(8000));
+            }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
 
     [Fact]
     public async Task Tokens_become_the_text_of_a_plain_generation_with_marks_where_they_were()
@@ -69,7 +69,7 @@ public sealed class HostileStreamTests
             // A mark's own text is what a plain generation has of it; special ones have none.
             string spelled = string.Concat(actual.Select(c => !alphabet.IsCode(c) || char.IsLowSurrogate(c) && IsSecond(actual, c) ? c.ToString() : alphabet.Spelling(c) is "<think>" or "</think>" ? alphabet.Spelling(c) : ""));
             return spelled == expected;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(5000));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
 
         int Id(string text) => Enumerable.Range(0, tokenizer.VocabularySize).First(id => tokenizer.TokenText(id) == text);
 
