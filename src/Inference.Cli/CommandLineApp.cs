@@ -53,6 +53,7 @@ internal static class CommandLineApp
         SynthesizeCommand.Create(terminal),
         QuantizeCommand.Create(terminal),
         BenchCommand.Create(terminal),
+        DownloadCommand.Create(terminal),
     };
 
     private static int Fail(Terminal terminal, string message)
