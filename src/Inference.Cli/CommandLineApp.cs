@@ -47,6 +47,7 @@ internal static class CommandLineApp
     private static RootCommand Root(Terminal terminal) => new("Runs language models in this process. Every command takes --json for scripts.")
     {
         GenerateCommand.Create(terminal),
+        ChatCommand.Create(terminal),
         LogitsCommand.Create(terminal),
         TokenizeCommand.Create(terminal),
         TemplateCommand.Create(terminal),
@@ -54,6 +55,8 @@ internal static class CommandLineApp
         SynthesizeCommand.Create(terminal),
         QuantizeCommand.Create(terminal),
         BenchCommand.Create(terminal),
+        PerplexityCommand.Create(terminal),
+        DownloadCommand.Create(terminal),
     };
 
     private static int Fail(Terminal terminal, string message)

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Inference.Dialects;
 using Inference.Scheduling;
 using Inference.Templating;
 using Inference.Tokenization;
@@ -19,6 +20,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     private readonly PromptReader _reader;
     private readonly RequestFactory _factory;
     private readonly ConversationArchive _archive;
+    private readonly ModelDialects _dialects;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lazy<Task> _disposal;
     private volatile bool _disposed;
@@ -34,6 +36,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
         _factory = new RequestFactory(loaded);
         _loop = loaded.CreateLoop(scheduling, _queuePlaces);
         _archive = new ConversationArchive(loaded, _loop);
+        _dialects = new ModelDialects(Tokenizer);
         _loop.Start();
     }
 
@@ -59,8 +62,8 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <summary>What the engine's thread failed with; null while it has not.</summary>
     public Exception? Failure => _loop.Fault;
 
-    /// <summary>Requests that could be submitted now without being refused or waiting.</summary>
-    internal int FreeQueuePlaces => _queuePlaces.Free;
+    /// <summary>Requests that could be submitted now without being refused or waiting; limits of single tenants aside.</summary>
+    public int FreeQueuePlaces => _queuePlaces.Free;
 
     /// <summary>Loads a model: a GGUF file, a safetensors file, or a folder with safetensors, config.json and tokenizer.json.</summary>
     /// <param name="path">The file or folder.</param>
