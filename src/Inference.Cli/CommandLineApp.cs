@@ -56,6 +56,7 @@ internal static class CommandLineApp
         QuantizeCommand.Create(terminal),
         BenchCommand.Create(terminal),
         PerplexityCommand.Create(terminal),
+        DownloadCommand.Create(terminal),
     };
 
     private static int Fail(Terminal terminal, string message)

@@ -99,8 +99,9 @@ public sealed record GenerationOptions
     /// <summary>What to throw where <see cref="ContextPolicy"/> has nothing to work on.</summary>
     internal ArgumentException NeedsMessages() => new("ContextPolicy can only shorten a prompt of messages.", nameof(ContextPolicy));
 
-    /// <summary>Refuses what the sampler's own parameters do not cover.</summary>
-    internal void Validate()
+    /// <summary>Checks the options as far as that can be done without a model's vocabulary.</summary>
+    /// <exception cref="ArgumentException">An option is out of its range; the message names it.</exception>
+    public void Validate()
     {
         if (MaxOutputTokens is < 1)
             throw new ArgumentOutOfRangeException(nameof(MaxOutputTokens), MaxOutputTokens, "MaxOutputTokens must be at least 1.");
@@ -110,5 +111,6 @@ public sealed record GenerationOptions
             throw new ArgumentNullException(nameof(ContextPolicy));
         if (StopSequences is null || StopSequences.Any(string.IsNullOrEmpty))
             throw new ArgumentException("StopSequences must not be null or hold an empty text.", nameof(StopSequences));
+        ToSampling(seed: 0).Validate(int.MaxValue);
     }
 }

@@ -62,8 +62,8 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <summary>What the engine's thread failed with; null while it has not.</summary>
     public Exception? Failure => _loop.Fault;
 
-    /// <summary>Requests that could be submitted now without being refused or waiting.</summary>
-    internal int FreeQueuePlaces => _queuePlaces.Free;
+    /// <summary>Requests that could be submitted now without being refused or waiting; limits of single tenants aside.</summary>
+    public int FreeQueuePlaces => _queuePlaces.Free;
 
     /// <summary>Loads a model: a GGUF file, a safetensors file, or a folder with safetensors, config.json and tokenizer.json.</summary>
     /// <param name="path">The file or folder.</param>

@@ -6,6 +6,14 @@ namespace Inference;
 /// <param name="Content">What is said; empty where an assistant only calls tools.</param>
 public sealed record Message(string Role, string Content)
 {
+    /// <summary>
+    /// The tokens that <see cref="Content"/> was generated as; null to encode it. A text has more encodings than the one that a tokenizer
+    /// gives, and a model may write another; with these the next turn begins with the very tokens that the cache holds of this one.
+    /// They take the place of the content where the chat template shows it whole and unchanged, and have no effect where it does not.
+    /// They must spell the content, without special tokens.
+    /// </summary>
+    public IReadOnlyList<int>? ContentTokens { get; init; }
+
     /// <summary>What an assistant thought before it answered, without the marks that enclose it; null for nothing.</summary>
     public string? Reasoning { get; init; }
 

@@ -53,6 +53,6 @@ internal sealed class PromptReader(Tokenizer tokenizer, string modelName, int vo
         if (!answer && template.AddGenerationPrompt)
             template = template with { AddGenerationPrompt = false };
         // The template is the whole prompt: it has put the tokens in that begin a text, where the model wants any.
-        return tokenizer.Encode(_renderer.Render(messages, template), addSpecial: false);
+        return GeneratedContents.Encode(tokenizer, _renderer.Render(messages, template), messages);
     }
 }

@@ -64,8 +64,9 @@ public sealed class ChatTemplate
     internal IReadOnlyList<TextSegment> RenderSegments(IReadOnlyDictionary<string, object?> variables, DateTimeOffset? now = null) =>
         Interpreter.Run(_template.Body, variables, new RenderState(now ?? DateTimeOffset.Now)).ToSegments();
 
-    /// <inheritdoc cref="TemplateNames.Reads"/>
-    internal bool Reads(string variable) => _template.Names.Reads(variable);
+    /// <summary>Whether the template looks at a variable, such as <c>tools</c> or <c>enable_thinking</c>; one that it does not look at changes no rendering.</summary>
+    /// <param name="variable">The variable's name.</param>
+    public bool Reads(string variable) => _template.Names.Reads(variable);
 
     /// <inheritdoc cref="TemplateNames.Mentions"/>
     internal bool Mentions(string key) => _template.Names.Mentions(key);
