@@ -53,7 +53,9 @@ internal static class ModelLoader
         // Beside the weights: reading a vocabulary keeps one thread busy for as long as packing a small model keeps them all.
         Task<Tokenizer> reading = Task.Run(() => file is GgufFile gguf ? Tokenizer.FromGguf(gguf) : Tokenizer.Load(((SafetensorsModel)file).Folder), CancellationToken.None);
         int context = options.ContextLength ?? config.ContextLength;
-        var tensors = new TensorSet(file);
+        Require(!config.Architecture.LearnsPositions || context <= config.ContextLength, options.ContextLength, nameof(options.ContextLength), $"at most {config.ContextLength}, for which this model has learned positions");
+        config = config.ForContext(context);
+        var tensors = new TensorSet(file, config);
         Tokenizer tokenizer;
         DecoderBuffers buffers;
         DecoderWeights weights;
