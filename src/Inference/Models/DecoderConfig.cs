@@ -107,7 +107,7 @@ internal sealed record DecoderConfig(
             return (nameof(KvHeads), $"{Heads} heads over {KvHeads} key-value heads");
         if (HeadSize == 0)
             return (nameof(HeadSize), $"an embedding length of {Width} over {Heads} heads of unstated size");
-        if (HeadSize is < 2 or > 4096 || (HeadSize % 2 != 0 && !Architecture.LearnsPositions) || Heads * HeadSize > MostElements)
+        if (HeadSize is < 2 or > 4096 || HeadSize % 2 != 0 || Heads * HeadSize > MostElements)
             return (nameof(HeadSize), $"{Heads} heads of {HeadSize}");
         if (ContextLength < 2)
             return (nameof(ContextLength), $"a context length of {ContextLength}");

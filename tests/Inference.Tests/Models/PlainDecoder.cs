@@ -11,6 +11,9 @@ internal sealed class PlainDecoder(PlainShape shape, IReadOnlyDictionary<string,
     /// <summary>The logits after each token.</summary>
     public double[][] Logits(ReadOnlySpan<int> tokens) => Array.ConvertAll(Stream(tokens), Head);
 
+    /// <summary>The logits after the last token.</summary>
+    public double[] LastLogits(ReadOnlySpan<int> tokens) => Head(Stream(tokens)[^1]);
+
     private double[][] Stream(ReadOnlySpan<int> tokens)
     {
         double[][] stream = new double[tokens.Length][];

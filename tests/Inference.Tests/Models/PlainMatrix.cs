@@ -9,8 +9,10 @@ internal static class PlainMatrix
         for (int row = 0; row < y.Length; row++)
         {
             ReadOnlySpan<float> w = matrix.Values.AsSpan(row * x.Length, x.Length);
+            double sum = 0;
             for (int i = 0; i < w.Length; i++)
-                y[row] += w[i] * x[i];
+                sum += w[i] * x[i];
+            y[row] = sum;
         }
 
         return y;

@@ -26,17 +26,17 @@ public sealed class PlainTests
         Dictionary<string, PlainTensor> weights = RandomModel.Create(shape, 1);
         var random = new Random(1);
         int[] tokens = [.. Enumerable.Range(0, 24).Select(_ => random.Next(shape.Vocabulary))];
-        double[] logits = new PlainDecoder(shape, weights).Logits(tokens)[^1];
+        double[] logits = new PlainDecoder(shape, weights).LastLogits(tokens);
 
         foreach (PlainShape other in Others(shape))
-            Assert.True(Distance(logits, new PlainDecoder(other, weights).Logits(tokens)[^1]) > 1e-3, $"{name} computes the same as {other}");
+            Assert.True(Distance(logits, new PlainDecoder(other, weights).LastLogits(tokens)) > 1e-3, $"{name} computes the same as {other}");
 
-        double[] ofFew = new PlainDecoder(shape, weights).Logits(tokens.AsSpan(0, 10))[^1];
+        double[] ofFew = new PlainDecoder(shape, weights).LastLogits(tokens.AsSpan(0, 10));
         // Every weight counts, but the rows of tokens and positions that are not there.
         foreach (string weight in weights.Keys.Where(n => !n.Contains("embed_", StringComparison.Ordinal) && !n.Contains(".experts.", StringComparison.Ordinal)))
         {
             PlainTensor changed = weights[weight] with { Values = Array.ConvertAll(weights[weight].Values, v => v + 0.25f * MathF.Sin(v * 1000)) };
-            double distance = Distance(ofFew, new PlainDecoder(shape, new Dictionary<string, PlainTensor>(weights) { [weight] = changed }).Logits(tokens.AsSpan(0, 10))[^1]);
+            double distance = Distance(ofFew, new PlainDecoder(shape, new Dictionary<string, PlainTensor>(weights) { [weight] = changed }).LastLogits(tokens.AsSpan(0, 10)));
             Assert.True(distance > 1e-5 || IsIdle(shape, weight), $"{name}: nothing depends on {weight} ({distance:E1})");
         }
     }
