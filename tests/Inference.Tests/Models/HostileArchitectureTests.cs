@@ -99,7 +99,7 @@ public sealed class HostileArchitectureTests
         PlainShape shape = Case(family).Shape;
         var file = new GgufModelFile(shape, RandomModel.Create(shape, 1));
         var random = new Random(family.Length);
-        byte[] noise = new byte[1 << 18];
+        byte[] noise = new byte[1 << 19];
         random.NextBytes(noise);
         TensorType[] types = [TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0, TensorType.Q4_0, TensorType.MXFP4, TensorType.I8, TensorType.F64];
         using HostileRun run = new();
