@@ -120,7 +120,7 @@ internal static class ModelLoader
     internal static KvCacheType DefaultCacheType(ModelFile file) =>
         file.Tensors.Values.All(tensor => tensor.Shape.Length < 2 || tensor.Type == TensorType.F32) ? KvCacheType.F32 : KvCacheType.F16;
 
-    private static void Validate(EngineOptions options)
+    internal static void Validate(EngineOptions options)
     {
         Require(options.Threads is null or (>= 1 and <= 1024), options.Threads, nameof(options.Threads), "from 1 to 1024");
         Require(Enum.IsDefined(options.Kernels) && (options.Device is null || options.Kernels == CpuKernels.Auto), options.Kernels, nameof(options.Kernels), "a defined choice, and Auto where a device is given");
