@@ -74,7 +74,13 @@ public sealed class ChatGeneration : IAsyncEnumerable<ChatPiece>
             calls.AddRange(segment.Calls.Select(reader.Name));
         }
 
-        var message = new Message("assistant", answer.ToString()) { Reasoning = reasoning.Length > 0 ? reasoning.ToString() : null, ToolCalls = calls };
+        string content = answer.ToString();
+        var message = new Message("assistant", content)
+        {
+            ContentTokens = content.Length > 0 && calls.Count == 0 ? GeneratedContents.Last(_context.Tokenizer, content, result.Tokens) : null,
+            Reasoning = reasoning.Length > 0 ? reasoning.ToString() : null,
+            ToolCalls = calls,
+        };
         return new ChatResult(message, result) { ReasoningTokens = reader.ReasoningTokens };
     }
 }

@@ -48,6 +48,22 @@ internal static class GeneratedContents
         }
     }
 
+    /// <summary>The tokens at the end of a generation that are its answer, marks that end it left out; null where none spell it exactly.</summary>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="content">The answer's text.</param>
+    /// <param name="generated">All tokens of the generation.</param>
+    public static int[]? Last(Tokenizer tokenizer, string content, IReadOnlyList<int> generated)
+    {
+        int end = generated.Count;
+        while (end > 0 && (tokenizer.IsSpecial(generated[end - 1]) || tokenizer.EndOfGeneration.Contains(generated[end - 1])))
+            end--;
+        int start = end;
+        for (int left = Encoding.UTF8.GetByteCount(content); left > 0 && start > 0; start--)
+            left -= tokenizer.TokenBytes(generated[start - 1]).Length;
+        int[] tokens = [.. generated.Skip(start).Take(end - start)];
+        return Spell(tokenizer, content, tokens) ? tokens : null;
+    }
+
     /// <summary>Whether tokens are an encoding of a content: their texts are its text, and none is special.</summary>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="content">The content.</param>

@@ -32,6 +32,21 @@ public sealed class GeneratedContentsTests
     }
 
     [Fact]
+    public void An_answer_is_the_last_tokens_that_spell_it()
+    {
+        Tokenizer tokenizer = Tokenizers.Gpt2;
+        int[] hello = tokenizer.Encode("Hello world"), thought = tokenizer.Encode("I think. ");
+        Assert.Equal(hello, GeneratedContents.Last(tokenizer, "Hello world", hello));
+        Assert.Equal(hello, GeneratedContents.Last(tokenizer, "Hello world", [.. thought, 50256, .. hello, 50256, 50256]));
+        Assert.Equal([], GeneratedContents.Last(tokenizer, "", [.. thought, 50256])!);
+        Assert.Null(GeneratedContents.Last(tokenizer, "world", hello));
+        Assert.Null(GeneratedContents.Last(tokenizer, "Hello world", [.. hello, .. thought]));
+        Assert.Null(GeneratedContents.Last(tokenizer, "Hello world", hello[1..]));
+        Assert.Null(GeneratedContents.Last(tokenizer, "Hello world", []));
+        Assert.Null(GeneratedContents.Last(tokenizer, "\uFFFD", [tokenizer.Encode("😀")[0]]));
+    }
+
+    [Fact]
     public void Tokens_that_do_not_spell_the_content_are_refused()
     {
         Tokenizer tokenizer = Tokenizers.Gpt2;
