@@ -53,6 +53,7 @@ public sealed class ChatTests
     [Fact]
     public async Task Special_marks_have_text_only_where_they_are_not_understood()
     {
+        string template = ScriptedModel.Template.Replace("assistant:", "<|start|>assistant", StringComparison.Ordinal) + "{# <|channel|>, <|message|> #}";
         string[] marks = ["<|channel|>", "<|message|>", "<|start|>", "<|end|>", "<|return|>", "<|call|>", "<|constrain|>"];
         string[] scripts =
         [
@@ -62,7 +63,7 @@ public sealed class ChatTests
             "Plain words.<|return|>",
             "<|channel|>analysis to=python code<|message|>print(1)<|call|>",
         ];
-        await using ScriptedModel model = await ScriptedModel.LoadAsync(ScriptedModel.Template.Replace("assistant:", "<|start|>assistant", StringComparison.Ordinal), marks, scripts, ends: ["<|return|>", "<|call|>"]);
+        await using ScriptedModel model = await ScriptedModel.LoadAsync(template, marks, scripts, ends: ["<|return|>", "<|call|>"]);
         var tools = new ChatTemplateOptions { Tools = Tools.All };
         (ChatResult first, _) = await AskAsync(model, 0, tools);
         Assert.Equal(("Hm. Is it <b>?", "I look. "), (first.Message.Reasoning, first.Message.Content));
