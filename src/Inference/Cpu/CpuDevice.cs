@@ -40,7 +40,7 @@ internal sealed unsafe class CpuDevice : Device
         _kernels = KernelChoice.Resolve(kernels);
         _team = new ThreadTeam(threads);
         _attention = new AttentionKernel(assembled: _kernels == KernelWidth.Assembled);
-        _mixer = new ExpertMixer(this);
+        _mixer = new ExpertMixer(this, _team, _activations);
         _ropes = new RopeTable[RopeTables];
         for (int i = 0; i < RopeTables; i++)
             _ropes[i] = new RopeTable();
@@ -265,6 +265,24 @@ internal sealed unsafe class CpuDevice : Device
             table.Dispose();
     }
 
+    /// <summary>One linear layer of a run.</summary>
+    /// <param name="layer">Its weights.</param>
+    /// <param name="columns">Columns of the input.</param>
+    /// <param name="output">Receives [rows of the input, outputs].</param>
+    /// <param name="outputs">Columns of the output.</param>
+    /// <param name="rows">The rows of the input that it reads; null for all.</param>
+    /// <exception cref="ArgumentException">The weights have other dimensions.</exception>
+    internal LinearCall Call(LinearWeight layer, int columns, float* output, int outputs, RowGroup? rows = null)
+    {
+        (DeviceWeight weight, DeviceWeight? bias) = layer;
+        PackedMatrix matrix = ((CpuWeight)weight).Matrix ?? PackNow((CpuWeight)weight);
+        if (weight.Columns != columns || weight.Rows != outputs)
+            throw new ArgumentException($"A weight of [{weight.Rows}, {weight.Columns}] where [{outputs}, {columns}] is due.", nameof(layer));
+        if (bias is not null && bias.Columns != weight.Rows)
+            throw new ArgumentException($"A bias has {bias.Columns} elements, not {weight.Rows}.", nameof(layer));
+        return new LinearCall(matrix, bias is null ? null : Vector(bias), output, outputs, rows);
+    }
+
     private PackedMatrix PackNow(CpuWeight weight)
     {
         if (weight.Unpacked is null)
@@ -281,13 +299,8 @@ internal sealed unsafe class CpuDevice : Device
         for (int i = 0; i < targets.Length; i++)
         {
             (DeviceWeight weight, DeviceWeight? bias, DeviceTensor output) = targets[i];
-            PackedMatrix matrix = ((CpuWeight)weight).Matrix ?? PackNow((CpuWeight)weight);
-            if (weight.Columns != input.Columns)
-                throw new ArgumentException($"A weight reads {weight.Columns} columns, not {input.Columns}.", nameof(targets));
-            if (bias is not null && bias.Columns != weight.Rows)
-                throw new ArgumentException($"A bias has {bias.Columns} elements, not {weight.Rows}.", nameof(targets));
             CheckShape(output, input.Rows, weight.Rows);
-            _calls[i] = new LinearCall(matrix, bias is null ? null : Vector(bias), Data(output), output.Columns);
+            _calls[i] = Call(new LinearWeight(weight, bias), input.Columns, Data(output), output.Columns);
         }
 
         LinearKernel.Run(_team, input, _activations, _calls.AsSpan(0, targets.Length));

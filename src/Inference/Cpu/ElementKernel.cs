@@ -36,13 +36,23 @@ internal static unsafe class ElementKernel
             Lanes.StorePart(Lanes.LoadPart(destination + i, count - i) + Lanes.LoadPart(addend + i, count - i), destination + i, count - i);
     }
 
-    /// <summary>cap x tanh(x / cap).</summary>
+    /// <summary>cap x tanh(x / cap), accurate relative to itself also where it is small.</summary>
+    /// <remarks>The polynomial is that of Moshier's Cephes library (tanhf).</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> SoftCap(Vector512<float> x, float cap)
     {
-        // tanh(u) = 1 - 2 / (1 + exp(2u)): exp may overflow to infinity or vanish, and both give the right end.
-        Vector512<float> power = Exponential.Exp(x * Vector512.Create(2 / cap));
-        return Vector512.Create(cap) - Vector512.Create(2 * cap) / (Vector512<float>.One + power);
+        Vector512<float> u = x * Vector512.Create(1 / cap);
+        Vector512<float> magnitude = Vector512.Abs(u);
+        Vector512<float> square = u * u;
+        Vector512<float> p = Vector512.FusedMultiplyAdd(Vector512.Create(-5.70498872745e-3f), square, Vector512.Create(2.06390887954e-2f));
+        p = Vector512.FusedMultiplyAdd(p, square, Vector512.Create(-5.37397155531e-2f));
+        p = Vector512.FusedMultiplyAdd(p, square, Vector512.Create(1.33314422036e-1f));
+        p = Vector512.FusedMultiplyAdd(p, square, Vector512.Create(-3.33332819422e-1f));
+        Vector512<float> near = Vector512.FusedMultiplyAdd(p * square, u, u);
+        // tanh(u) = 1 - 2 / (1 + exp(2u)) cancels near 0. Where exp overflows to infinity, the end is right.
+        Vector512<float> far = Vector512<float>.One - Vector512.Create(2f) / (Vector512<float>.One + Exponential.Exp(magnitude + magnitude));
+        far = Vector512.CopySign(far, u);
+        return Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(0.625f)), near, far) * cap;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -43,7 +43,28 @@ public sealed class CpuDeviceTests
         AssertClose(3e-5, device => Norm(device, columns, gainLength, adds, rows: 7, NormKind.Layer, biases));
 
     [Fact]
-    public void Elements_and_positions_agree() => AssertClose(1e-4, device => Elements(device, 172, 9));
+    public void Elements_and_positions_agree() => AssertClose(2e-5, device => Elements(device, 172, 9));
+
+    [Theory]
+    [InlineData(0.5f)]
+    [InlineData(30f)]
+    public void A_soft_cap_is_accurate_however_small_a_number_is(float cap)
+    {
+        float[] values = [.. Enumerable.Range(-60, 90).Select(i => MathF.Pow(1.5f, i) * (i % 2 == 0 ? 1 : -1)), 0, float.PositiveInfinity, float.NegativeInfinity, float.NaN];
+        using var device = new CpuDevice(1);
+        using DeviceWeight table = device.Upload(HostTensor.F32(values, 1, values.Length), WeightUse.Embedding);
+        using DeviceTensor row = Load(device, table, [0]);
+        device.SoftCap(row, cap);
+        ReadOnlySpan<float> actual = device.ReadRow(row, 0);
+        for (int i = 0; i < values.Length; i++)
+        {
+            double expected = cap * Math.Tanh(values[i] / (double)cap);
+            if (float.IsNaN(values[i]))
+                Assert.True(float.IsNaN(actual[i]));
+            else
+                Assert.InRange(actual[i], expected - 3e-7 * Math.Abs(expected), expected + 3e-7 * Math.Abs(expected));
+        }
+    }
 
     [Fact]
     public void A_position_outside_of_the_table_is_refused()

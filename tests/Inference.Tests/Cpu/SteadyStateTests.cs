@@ -7,6 +7,69 @@ namespace Inference.Tests.Cpu;
 
 public sealed class SteadyStateTests
 {
+    [Theory]
+    [InlineData(TensorType.F32)]
+    [InlineData(TensorType.Q8_0)]
+    public void Steps_of_other_architectures_allocate_no_managed_memory(TensorType type)
+    {
+        const int Width = 64, HiddenWidth = 96, Experts = 40, Most = 6;
+        var random = new Random(2);
+        using var device = new CpuDevice(1);
+        using DeviceWeight table = device.Upload(Weight(64, Width), WeightUse.Embedding), router = device.Upload(Weight(Experts, Width), WeightUse.Linear);
+        using DeviceWeight vector = device.Upload(HostTensor.F32(HostTensor.Normal(random, Width), Width), WeightUse.Vector);
+        using DeviceWeight sinks = device.Upload(HostTensor.F32(HostTensor.Normal(random, 4), 4), WeightUse.Vector);
+        LinearWeight[] up = [.. Enumerable.Range(0, Experts).Select(_ => new LinearWeight(device.Upload(Weight(HiddenWidth, Width), WeightUse.Linear), null))];
+        LinearWeight[] down = [.. Enumerable.Range(0, Experts).Select(_ => new LinearWeight(device.Upload(Weight(Width, HiddenWidth), WeightUse.Linear), vector))];
+        using DeviceTensor hidden = device.Allocate(Most, Width), other = device.Allocate(Most, Width), scores = device.Allocate(Most, Experts);
+        using DeviceKvCache cache = device.AllocateKvCache(new KvCacheShape(1, 24, 16, 4, 16, KvCacheType.Q8_0));
+        var layer = new ExpertLayer([.. up], [.. up], [.. down]);
+        var routing = new ExpertRouting(4, false, Activation.ClampedSwiglu);
+        var shape = new AttentionShape(4, 4, 16, 0.25f) { Window = 20, SoftCap = 5 };
+        var norm = new Norm(NormKind.Layer, vector, vector, 1e-5f);
+        var batch = new StepBatch();
+        int[] tokens = [1, 12, 43, 7, 25, 60];
+        int[] blocks = [.. Enumerable.Range(0, 24)];
+
+        for (int i = 0; i < 60; i++)
+            Step(i);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 60; i++)
+            Step(i);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        foreach (LinearWeight weight in (LinearWeight[])[.. up, .. down])
+            weight.Weight.Dispose();
+
+        void Step(int position)
+        {
+            batch.Clear();
+            // Other rows go to other experts each time.
+            int rows = 1 + position % Most;
+            for (int i = 0; i < rows; i++)
+                batch.Add(tokens.AsSpan((i + position) % Most, 1), position, blocks.AsSpan(i * 4, 4), wantsLogits: false);
+            hidden.Rows = other.Rows = scores.Rows = rows;
+            device.Begin(batch);
+            device.Embed(table, hidden);
+            device.EmbedPositions(table, hidden);
+            device.Scale(hidden, 3);
+            device.Normalize(hidden, null, norm, other);
+            device.RotateAndStore(other, other, other, null, shape, cache, 0);
+            device.Attend(other, shape, sinks, cache, 0, other);
+            device.Add(hidden, other);
+            device.NormalizedLinear(hidden, other, norm, [new LinearTarget(router, null, scores)]);
+            device.SoftCap(scores, 4);
+            device.MixExperts(hidden, scores, routing, layer, other);
+            device.Gate(other, null, Activation.Gelu, other);
+        }
+
+        StoredTensor Weight(int rows, int columns)
+        {
+            float[] values = HostTensor.Normal(random, rows * columns);
+            var bytes = new byte[BlockFormat.ByteLength(type, values.Length)];
+            BlockFormat.Quantize(type, values, bytes);
+            return HostTensor.Create(type, bytes, rows, columns);
+        }
+    }
+
     [Fact]
     public void Steps_allocate_no_managed_memory()
     {

@@ -5,7 +5,8 @@ namespace Inference.Cpu.Linear;
 /// <param name="bias">One value for each row of the matrix, added last; null for none.</param>
 /// <param name="output">Receives [rows of the input, rows of the matrix].</param>
 /// <param name="outputStride">Floats from one row of the output to the next.</param>
-internal readonly unsafe struct LinearCall(PackedMatrix weight, float* bias, float* output, nint outputStride)
+/// <param name="rows">The group of the input's rows that it reads; null for all rows.</param>
+internal readonly unsafe struct LinearCall(PackedMatrix weight, float* bias, float* output, nint outputStride, RowGroup? rows = null)
 {
     public PackedMatrix Weight { get; } = weight;
 
@@ -14,4 +15,6 @@ internal readonly unsafe struct LinearCall(PackedMatrix weight, float* bias, flo
     public float* Output { get; } = output;
 
     public nint OutputStride { get; } = outputStride;
+
+    public RowGroup? Rows { get; } = rows;
 }

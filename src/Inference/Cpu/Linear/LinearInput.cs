@@ -41,4 +41,10 @@ internal readonly unsafe struct LinearInput
     public int Rows { get; }
 
     public int Columns { get; }
+
+    /// <summary>The group that each row belongs to; null where all rows are one.</summary>
+    public RowGroup* Groups { get; init; }
+
+    /// <summary>The group that a row belongs to.</summary>
+    public RowGroup GroupOf(int row) => Groups == null ? new RowGroup(0, Rows) : Groups[row];
 }

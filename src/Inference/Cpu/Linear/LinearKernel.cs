@@ -14,6 +14,8 @@ internal static unsafe class LinearKernel
     private const int FloatTilesInChunk = 10;
     // Panels of plain numbers are computed together: so many.
     private const int FloatPanelStep = 4;
+    // Layers described on the stack; mixtures of experts have more.
+    private const int JobsOnStack = 8;
     // Less than this is not worth handing to another thread.
     private const int SmallestChunkBytes = 8 * 1024;
 
@@ -45,44 +47,14 @@ internal static unsafe class LinearKernel
         }
 
         scratch.Prepare(team, input, asFloats, quantized);
-        LinearJob* jobs = stackalloc LinearJob[calls.Length];
+        LinearJob* few = stackalloc LinearJob[JobsOnStack];
+        LinearJob* jobs = calls.Length <= JobsOnStack ? few : scratch.Jobs(calls.Length);
         var run = new LinearRun { Jobs = jobs, Divisor = team.Count == 1 ? 1 : 2 * team.Count };
-        int tileRows = QuantizedActivations.TileHeight(input.Rows);
-        int chunkRows = RowsInCache(input, tileRows);
-        int floatTileRows = QuantizedActivations.FloatTileHeight(input.Rows);
         long smallest = long.MaxValue;
         for (int i = 0; i < calls.Length; i++)
         {
-            LinearCall call = calls[i];
-            PackedMatrix weight = call.Weight;
-            bool isQuantized = weight.Layout.IsQuantized;
-            long unitBytes = weight.PanelBytes * Math.Min(input.Rows, QuantizedActivations.TileRows);
-            jobs[i] = new LinearJob
-            {
-                Kernel = weight.Kernel,
-                Task = new PanelTask
-                {
-                    Panels = weight.Panels,
-                    PanelBytes = weight.PanelBytes,
-                    SuperColumns = weight.Layout.SuperColumns,
-                    NumberBytes = weight.Layout.SuperBytes / PanelLayout.Rows,
-                    Tiles = weight.Tiles,
-                    MatrixRows = weight.Rows,
-                    Columns = input.Columns,
-                    Input = scratch.Values,
-                    QuantizedInput = scratch.Blocks,
-                    InputRows = input.Rows,
-                    TileRows = isQuantized ? tileRows : floatTileRows,
-                    Bias = call.Bias,
-                    Output = call.Output,
-                    OutputStride = call.OutputStride,
-                },
-                ChunkRows = isQuantized ? chunkRows : FloatTilesInChunk * floatTileRows,
-                ChunkStep = isQuantized ? 1 : FloatPanelStep,
-                SmallestChunk = (int)(SmallestChunkBytes / unitBytes) + 1,
-                PanelCount = weight.PanelCount,
-            };
-            run.UnitCount += jobs[i].UnitCount;
+            jobs[i] = Describe(input, scratch, calls[i]);
+            run.UnitCount = checked(run.UnitCount + jobs[i].UnitCount);
             smallest = Math.Min(smallest, jobs[i].SmallestChunk);
         }
 
@@ -94,10 +66,44 @@ internal static unsafe class LinearKernel
             GC.KeepAlive(call.Weight);
     }
 
-    private static int RowsInCache(in LinearInput input, int tileRows)
+    private static LinearJob Describe(in LinearInput input, QuantizedActivations scratch, in LinearCall call)
     {
-        long rowBytes = Math.Max(1, (long)input.Columns / PanelLayout.BlockColumns * InputBlock.Bytes);
+        PackedMatrix weight = call.Weight;
+        RowGroup rows = call.Rows ?? new RowGroup(0, input.Rows);
+        bool isQuantized = weight.Layout.IsQuantized;
+        int tileRows = isQuantized ? QuantizedActivations.TileHeight(rows.Count) : QuantizedActivations.FloatTileHeight(rows.Count);
+        long unitBytes = weight.PanelBytes * Math.Min(rows.Count, QuantizedActivations.TileRows);
+        return new LinearJob
+        {
+            Kernel = weight.Kernel,
+            Task = new PanelTask
+            {
+                Panels = weight.Panels,
+                PanelBytes = weight.PanelBytes,
+                SuperColumns = weight.Layout.SuperColumns,
+                NumberBytes = weight.Layout.SuperBytes / PanelLayout.Rows,
+                Tiles = weight.Tiles,
+                MatrixRows = weight.Rows,
+                Columns = input.Columns,
+                Input = scratch.Values + (nint)rows.First * input.Columns,
+                QuantizedInput = scratch.Blocks + (nint)rows.First * (input.Columns / PanelLayout.BlockColumns),
+                InputRows = rows.Count,
+                TileRows = tileRows,
+                Bias = call.Bias,
+                Output = call.Output + rows.First * call.OutputStride,
+                OutputStride = call.OutputStride,
+            },
+            ChunkRows = isQuantized ? RowsInCache(rows.Count, input.Columns, tileRows) : FloatTilesInChunk * tileRows,
+            ChunkStep = isQuantized ? 1 : FloatPanelStep,
+            SmallestChunk = (int)(SmallestChunkBytes / unitBytes) + 1,
+            PanelCount = weight.PanelCount,
+        };
+    }
+
+    private static int RowsInCache(int rows, int columns, int tileRows)
+    {
+        long rowBytes = Math.Max(1, (long)columns / PanelLayout.BlockColumns * InputBlock.Bytes);
         long fitting = Math.Max(tileRows, InputCacheBytes / rowBytes / tileRows * tileRows);
-        return (int)Math.Min(fitting, ((long)input.Rows + tileRows - 1) / tileRows * tileRows);
+        return (int)Math.Min(fitting, ((long)rows + tileRows - 1) / tileRows * tileRows);
     }
 }

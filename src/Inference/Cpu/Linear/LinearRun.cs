@@ -21,12 +21,13 @@ internal unsafe struct LinearRun
     public static void Work(int worker, void* state)
     {
         var run = (LinearRun*)state;
+        LinearJob* job = run->Jobs;
+        int passed = 0;
         for (int first = Volatile.Read(ref run->_next); first < run->UnitCount;)
         {
-            LinearJob* job = run->Jobs;
-            int start = first;
-            for (; start >= job->UnitCount; job++)
-                start -= job->UnitCount;
+            for (int units; first - passed >= (units = job->UnitCount); job++)
+                passed += units;
+            int start = first - passed;
             int count = job->ChunkFrom(start, (run->UnitCount - first) / run->Divisor);
             int seen = Interlocked.CompareExchange(ref run->_next, first + count, first);
             if (seen == first)

@@ -23,6 +23,7 @@ internal sealed unsafe class QuantizedActivations : IDisposable
     private const int TilingCost = 2;
 
     private readonly NativeBuffer _floats = new();
+    private readonly NativeBuffer _jobs = new();
     private InputBlock* _blocks;
     private nint _capacity;
 
@@ -40,6 +41,14 @@ internal sealed unsafe class QuantizedActivations : IDisposable
     /// <param name="rows">Rows of the input.</param>
     public static int FloatTileHeight(int rows) => Height(rows, FloatTileRows);
 
+    /// <summary>Memory for the descriptions of layers, where there are too many for the stack.</summary>
+    /// <param name="count">Layers.</param>
+    public LinearJob* Jobs(int count)
+    {
+        _jobs.Reserve(checked((nuint)count * (nuint)sizeof(LinearJob)));
+        return (LinearJob*)_jobs.Data;
+    }
+
     /// <summary>Quantises an input, on all threads of a team where that is worth it.</summary>
     /// <param name="team">Computes.</param>
     /// <param name="input">[rows, columns].</param>
@@ -48,7 +57,7 @@ internal sealed unsafe class QuantizedActivations : IDisposable
     public void Quantize(ThreadTeam team, float* input, int rows, int columns) =>
         Prepare(team, new LinearInput(input, rows, columns), asFloats: false, quantized: true);
 
-    /// <summary>Brings an input into the forms asked for, on all threads of a team where that is worth it.</summary>
+    /// <summary>Brings an input into the forms asked for, on all threads of a team where that is worth it. Each group has tiles of its own, one group behind the other.</summary>
     /// <param name="team">Computes.</param>
     /// <param name="input">The rows; a multiple of 32 columns where they are quantised.</param>
     /// <param name="asFloats">Whether <see cref="Values"/> are wanted.</param>
@@ -89,6 +98,7 @@ internal sealed unsafe class QuantizedActivations : IDisposable
     public void Dispose()
     {
         _floats.Dispose();
+        _jobs.Dispose();
         NativeMemory.AlignedFree(_blocks);
         _blocks = null;
         _capacity = 0;
@@ -116,10 +126,12 @@ internal sealed unsafe class QuantizedActivations : IDisposable
             float* values = job.Input.Values != null ? job.Input.Values + (nint)row * job.Input.Columns : job.WorkerRows + worker * job.WorkerStride;
             if (job.Input.Values == null)
                 job.Input.Compute(job.Input.State, row, values);
+            RowGroup group = job.Input.GroupOf(row);
             if (job.Values != null)
-                TileRow(job.Values, values, row, job.Input.Rows, job.Input.Columns);
+                TileRow(job.Values + (nint)group.First * job.Input.Columns, values, row - group.First, group.Count, job.Input.Columns);
+            int blocks = job.Input.Columns / PanelLayout.BlockColumns;
             if (job.Blocks != null)
-                QuantizeRow(job.Blocks, values, row, job.Input.Rows, job.Input.Columns / PanelLayout.BlockColumns);
+                QuantizeRow(job.Blocks + (nint)group.First * blocks, values, row - group.First, group.Count, blocks);
         }
     }
 
