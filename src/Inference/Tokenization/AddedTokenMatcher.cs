@@ -1,24 +1,26 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
 namespace Inference.Tokenization;
 
 /// <summary>Finds added tokens in a text: the leftmost, and the longest of those. Immutable.</summary>
-/// <remarks>They are matched in the text as it came; that a file wants some matched after normalisation makes no difference to it.</remarks>
 internal sealed class AddedTokenMatcher
 {
     private readonly Dictionary<long, int> _children = [];
-    private readonly Dictionary<int, AddedToken> _tokens = [];
-    private readonly bool[] _firstBytes = new bool[256];
+    private readonly Dictionary<int, AddedToken> _special = [];
+    private readonly Dictionary<int, AddedToken> _plain = [];
+    private readonly SearchValues<byte> _firstBytes;
 
     /// <summary>Builds the matcher; the first of equal texts counts.</summary>
     public AddedTokenMatcher(IEnumerable<AddedToken> tokens)
     {
         int nodes = 1;
+        HashSet<byte> firstBytes = [];
         foreach (AddedToken token in tokens)
         {
             byte[] text = Encoding.UTF8.GetBytes(token.Text);
-            _firstBytes[text[0]] = true;
+            firstBytes.Add(text[0]);
             int node = 0;
             foreach (byte value in text)
             {
@@ -27,20 +29,30 @@ internal sealed class AddedTokenMatcher
                 node = child;
             }
 
-            _tokens.TryAdd(node, token);
+            (token.IsSpecial ? _special : _plain).TryAdd(node, token);
         }
+
+        _firstBytes = SearchValues.Create([.. firstBytes]);
     }
 
     /// <summary>Finds the next added token.</summary>
     /// <param name="text">The text.</param>
     /// <param name="from">Where to look from; what is before belongs to another token.</param>
+    /// <param name="parsing">Where special tokens may be found, whole: in order, none touching another.</param>
     /// <param name="match">Where it is, the white space that belongs to it included.</param>
     /// <returns>Its id, or -1 where there is none.</returns>
-    public int Next(ReadOnlySpan<byte> text, int from, out TextPiece match)
+    public int Next(ReadOnlySpan<byte> text, int from, ReadOnlySpan<TextPiece> parsing, out TextPiece match)
     {
         for (int i = from; i < text.Length;)
         {
-            AddedToken? token = _firstBytes[text[i]] ? Longest(text, i, out int end) : NoMatch(out end);
+            int skipped = text[i..].IndexOfAny(_firstBytes);
+            if (skipped < 0)
+                break;
+            i += skipped;
+            while (!parsing.IsEmpty && parsing[0].Start + parsing[0].Length <= i)
+                parsing = parsing[1..];
+            int specialEnd = !parsing.IsEmpty && parsing[0].Start <= i ? parsing[0].Start + parsing[0].Length : i;
+            AddedToken? token = Longest(text, i, specialEnd, out int end);
             if (token is null)
             {
                 i++;
@@ -64,14 +76,14 @@ internal sealed class AddedTokenMatcher
         return -1;
     }
 
-    private AddedToken? Longest(ReadOnlySpan<byte> text, int start, out int end)
+    private AddedToken? Longest(ReadOnlySpan<byte> text, int start, int specialEnd, out int end)
     {
         AddedToken? longest = null;
         end = start;
         int node = 0;
         for (int i = start; i < text.Length && _children.TryGetValue(((long)node << 8) | text[i], out node); i++)
         {
-            if (_tokens.TryGetValue(node, out AddedToken? token))
+            if ((i < specialEnd && _special.TryGetValue(node, out AddedToken? token)) || _plain.TryGetValue(node, out token))
             {
                 longest = token;
                 end = i + 1;
@@ -79,12 +91,6 @@ internal sealed class AddedTokenMatcher
         }
 
         return longest;
-    }
-
-    private static AddedToken? NoMatch(out int end)
-    {
-        end = 0;
-        return null;
     }
 
     private static int LengthWithoutSpaces(ReadOnlySpan<byte> text)

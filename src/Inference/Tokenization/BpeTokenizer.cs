@@ -8,8 +8,7 @@ namespace Inference.Tokenization;
 /// </summary>
 internal sealed class BpeTokenizer : Tokenizer
 {
-    private readonly AddedTokenMatcher _plain;
-    private readonly AddedTokenMatcher _all;
+    private readonly AddedTokenMatcher _added;
     private readonly IReadOnlyList<Normalizer> _normalizers;
     private readonly PreTokenizer? _preTokenizer;
     private readonly BpeModel _model;
@@ -30,36 +29,26 @@ internal sealed class BpeTokenizer : Tokenizer
         BpeModel model)
         : base(vocabulary, special)
     {
-        _plain = new AddedTokenMatcher(added.Where(token => !token.IsSpecial));
-        _all = new AddedTokenMatcher(added);
+        _added = new AddedTokenMatcher(added);
         _normalizers = normalizers;
         _preTokenizer = preTokenizer;
         _model = model;
     }
 
-    /// <inheritdoc/>
-    public override int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecial = true, bool parseSpecial = false)
+    private protected override void Encode(ReadOnlySpan<byte> utf8, ReadOnlySpan<TextPiece> parsing, List<int> output)
     {
-        AddedTokenMatcher matcher = parseSpecial ? _all : _plain;
-        var scratch = new Scratch(utf8.Length);
-        if (addSpecial)
-            scratch.Output.AddRange(Special.Prefix);
-
+        var scratch = new Scratch(output);
         int position = 0;
         while (true)
         {
-            int id = matcher.Next(utf8, position, out TextPiece match);
+            int id = _added.Next(utf8, position, parsing, out TextPiece match);
             int end = id >= 0 ? match.Start : utf8.Length;
             EncodeText(utf8[position..end], isStart: position == 0, scratch);
             if (id < 0)
                 break;
-            scratch.Output.Add(id);
+            output.Add(id);
             position = match.Start + match.Length;
         }
-
-        if (addSpecial)
-            scratch.Output.AddRange(Special.Suffix);
-        return [.. scratch.Output];
     }
 
     private void EncodeText(ReadOnlySpan<byte> text, bool isStart, Scratch scratch)
@@ -88,9 +77,9 @@ internal sealed class BpeTokenizer : Tokenizer
     }
 
     /// <summary>What one call works with.</summary>
-    private sealed class Scratch(int bytes)
+    private sealed class Scratch(List<int> output)
     {
-        public readonly List<int> Output = new((bytes / 3) + 4);
+        public readonly List<int> Output = output;
         public readonly List<TextPiece> Pieces = [];
         public readonly SymbolChain Symbols = new();
         public ArrayBufferWriter<byte> Spare = new();

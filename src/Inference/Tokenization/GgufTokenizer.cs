@@ -69,9 +69,9 @@ internal sealed class GgufTokenizer
     private BpeTokenizer ReadByteLevel()
     {
         string pre = _file.FindString(Keys + "pre") ?? "default";
-        PreTokenizer preTokenizer = GgufPreTokenizers.Find(_file.Path, pre);
+        GgufPreTokenizer described = GgufPreTokenizers.Find(_file.Path, pre);
         var ids = new PieceTable(_texts.Count);
-        bool takesWholePieces = GgufPreTokenizers.IsLlama3(pre);
+        bool takesWholePieces = described.TakesWholePieces;
         PieceTable? wholePieces = takesWholePieces ? new PieceTable(_texts.Count) : null;
         var bytesOfPiece = new ArrayBufferWriter<byte>();
         for (int i = 0; i < _texts.Count; i++)
@@ -89,7 +89,7 @@ internal sealed class GgufTokenizer
         var alphabet = new ByteAlphabet(bytes, FindToken("unknown_token_id") ?? -1);
         var decoder = new TokenDecoder(ByteLevel: true, ByteTokens: false, [], LeadingSpaceIsPrefix: false);
         var model = new BpeModel(alphabet, ReadMerges(ids), wholePieces);
-        return Build(decoder, FindToken("bos_token_id"), FindToken("eos_token_id"), takesWholePieces, [], preTokenizer, model);
+        return Build(decoder, FindToken("bos_token_id"), FindToken("eos_token_id"), described.AddsBegin, [], GgufPreTokenizers.Create(_file.Path, described), model);
     }
 
     private RankedMerges ReadMerges(PieceTable ids)
@@ -152,7 +152,10 @@ internal sealed class GgufTokenizer
             addsBegin && begin is int first ? [first] : [],
             addsEnd && end is int last ? [last] : [],
             EndOfGeneration.Find(vocabulary, ends.OfType<int>()),
-            _file.FindString("tokenizer.chat_template"));
+            _file.FindString("tokenizer.chat_template"))
+        {
+            ToolChatTemplate = _file.FindString("tokenizer.chat_template.tool_use"),
+        };
         return new BpeTokenizer(vocabulary, special, added, normalizers, preTokenizer, model);
     }
 

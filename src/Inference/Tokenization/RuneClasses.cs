@@ -30,23 +30,6 @@ internal static class RuneClasses
         return position;
     }
 
-    /// <summary>
-    /// Where a pre-token of white space that starts at a position ends: before the last white space where other text
-    /// follows (that one goes with the text), else with the run. This is what <c>\s+(?!\S)|\s+</c> matches.
-    /// </summary>
-    public static int EndOfSpaces(ReadOnlySpan<byte> text, int position)
-    {
-        int end = position;
-        int last = position;
-        while (end < text.Length && At(text, end, out int length) == RuneClass.Space)
-        {
-            last = end;
-            end += length;
-        }
-
-        return end == text.Length || last == position ? end : last;
-    }
-
     private static RuneClass Of(Rune rune)
     {
         if (Rune.IsWhiteSpace(rune))

@@ -41,6 +41,9 @@ public abstract class Tokenizer
     /// <summary>The Jinja template that the model's file gives for turning messages into a prompt, or null.</summary>
     public string? ChatTemplate => Special.ChatTemplate;
 
+    /// <summary>The template that the model's file gives for conversations with tools, or null where <see cref="ChatTemplate"/> is for these too.</summary>
+    internal string? ToolChatTemplate => Special.ToolChatTemplate;
+
     internal Vocabulary Vocabulary { get; }
 
     private protected SpecialTokens Special { get; }
@@ -116,7 +119,38 @@ public abstract class Tokenizer
     /// <param name="addSpecial">As in <see cref="Encode(string, bool, bool)"/>.</param>
     /// <param name="parseSpecial">As in <see cref="Encode(string, bool, bool)"/>.</param>
     /// <returns>The token ids.</returns>
-    public abstract int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecial = true, bool parseSpecial = false);
+    public int[] Encode(ReadOnlySpan<byte> utf8, bool addSpecial = true, bool parseSpecial = false)
+        => Encode(utf8, parseSpecial ? [new TextPiece(0, utf8.Length)] : [], addSpecial);
+
+    /// <summary>
+    /// Encodes segments as one text: pieces and merges run across their borders. A control token is found only where all its
+    /// characters lie in segments that parse them. Unpaired surrogates become U+FFFD.
+    /// </summary>
+    /// <param name="segments">The parts of the text, in order.</param>
+    /// <param name="addSpecial">As in <see cref="Encode(string, bool, bool)"/>.</param>
+    /// <returns>The token ids.</returns>
+    internal int[] Encode(IReadOnlyList<TextSegment> segments, bool addSpecial)
+    {
+        var text = new SegmentedText(segments);
+        return Encode(text.Utf8, text.Parsing, addSpecial);
+    }
+
+    private int[] Encode(ReadOnlySpan<byte> utf8, ReadOnlySpan<TextPiece> parsing, bool addSpecial)
+    {
+        List<int> output = new((utf8.Length / 3) + 4);
+        if (addSpecial)
+            output.AddRange(Special.Prefix);
+        Encode(utf8, parsing, output);
+        if (addSpecial)
+            output.AddRange(Special.Suffix);
+        return [.. output];
+    }
+
+    /// <summary>Adds the tokens of a text.</summary>
+    /// <param name="utf8">The text.</param>
+    /// <param name="parsing">Where control tokens may be found: in order, none touching another.</param>
+    /// <param name="output">Receives them.</param>
+    private protected abstract void Encode(ReadOnlySpan<byte> utf8, ReadOnlySpan<TextPiece> parsing, List<int> output);
 
     /// <summary>
     /// Decodes a text from its start: a space that encoding puts in front of every text is taken off again.

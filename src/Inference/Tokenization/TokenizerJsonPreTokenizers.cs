@@ -5,12 +5,6 @@ namespace Inference.Tokenization;
 /// <summary>Reads the pre-tokenizers of a tokenizer.json.</summary>
 internal sealed class TokenizerJsonPreTokenizers
 {
-    private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
-    private const string Llama3 =
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-    private const string Qwen2 =
-        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-
     private readonly string _file;
     private readonly List<PreTokenizer> _steps = [];
 
@@ -82,7 +76,7 @@ internal sealed class TokenizerJsonPreTokenizers
         }
 
         if (component.GetBoolean("use_regex", true))
-            _steps.Add(Gpt2PreTokenizer.Instance);
+            _steps.Add(new SplitPreTokenizer(TextPattern.Compile(_file, component.Path, GgufPreTokenizers.Gpt2), SplitBehavior.Isolated));
     }
 
     private void ReadMetaspace(JsonField component, List<Normalizer> normalizers)
@@ -117,20 +111,8 @@ internal sealed class TokenizerJsonPreTokenizers
 
         JsonField regex = pattern.Get("Regex");
 
-        // These match everything, so it makes no difference whether matches are isolated or all else is removed.
-        PreTokenizer? known = (behavior == SplitBehavior.Isolated && !invert) || (behavior == SplitBehavior.Removed && invert)
-            ? Known(regex.AsString())
-            : null;
-        return known ?? new SplitPreTokenizer(new RegexPattern(_file, regex.Path, regex.AsString()), behavior, invert);
+        return new SplitPreTokenizer(TextPattern.Compile(_file, regex.Path, regex.AsString()), behavior, invert);
     }
-
-    private static PreTokenizer? Known(string pattern) => pattern switch
-    {
-        Gpt2 => Gpt2PreTokenizer.Instance,
-        Llama3 => TiktokenPreTokenizer.Llama3,
-        Qwen2 => TiktokenPreTokenizer.Qwen2,
-        _ => null,
-    };
 
     private static SplitBehavior ReadBehavior(JsonField field)
         => Enum.TryParse(field.AsString(), out SplitBehavior behavior) && behavior.ToString() == field.AsString()

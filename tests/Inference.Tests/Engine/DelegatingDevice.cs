@@ -101,7 +101,14 @@ internal sealed class DelegatingDevice(Device inner) : Device
 
     public override void ArgMax(DeviceTensor logits) => Next().ArgMax(logits);
 
-    public override void ReadArgMax(Span<int> tokens) => Next().ReadArgMax(tokens);
+    /// <summary>Called with the most likely tokens that were read; may change them.</summary>
+    public Action<Span<int>>? OnReadArgMax { get; set; }
+
+    public override void ReadArgMax(Span<int> tokens)
+    {
+        Next().ReadArgMax(tokens);
+        OnReadArgMax?.Invoke(tokens);
+    }
 
     public override int HostWorkers => inner.HostWorkers;
 

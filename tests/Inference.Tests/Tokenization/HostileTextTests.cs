@@ -23,7 +23,7 @@ public class HostileTextTests
         foreach (Tokenizer tokenizer in (Tokenizer[])[Tokenizers.Gpt2, Tokenizers.Llama, Tokenizers.TinyJson])
             Check(tokenizer, text);
         Check(Nfc.Apply, text);
-        Check(bytes => Split(TiktokenPreTokenizer.Llama3, bytes), text);
+        Check(bytes => Split(GgufPreTokenizers.Create("file", GgufPreTokenizers.Find("file", "llama-bpe")), bytes), text);
     }
 
     [Theory]
