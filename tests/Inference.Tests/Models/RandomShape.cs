@@ -24,7 +24,7 @@ internal static class RandomShape
         shape = family switch
         {
             "mistral" or "phi3" => shape with { Window = window },
-            "qwen2" or "qwen3" when OracleArchitectures.Known.Contains("windows") => shape with { Window = window, FirstLocal = random.Next(shape.Layers + 1) },
+            "qwen2" or "qwen3" => shape with { Window = window, FirstLocal = random.Next(shape.Layers + 1) },
             "starcoder2" => shape with { Window = random.Next(2) * window },
             "gemma2" => shape with { Window = window, GlobalEvery = 2, AttentionCap = 1 + 60 * random.NextDouble(), LogitCap = 1 + 40 * random.NextDouble() },
             "gemma3" => shape with { Window = window, GlobalEvery = 6, LocalRope = new(size) },
