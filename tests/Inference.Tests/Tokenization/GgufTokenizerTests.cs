@@ -58,7 +58,7 @@ public class GgufTokenizerTests
     }
 
     [Theory]
-    [InlineData("model", "rwkv")]
+    [InlineData("model", "plamo2")]
     [InlineData("model", 3)]
     [InlineData("pre", "frobnicate")]
     [InlineData("tokens", new string[0])]
