@@ -11,7 +11,7 @@ namespace Inference.Tokenization;
 internal sealed class AutomatonPattern : TextPattern
 {
     // Reading on beyond a match this far is worth remembering.
-    private const int NotableDistance = 64;
+    private const int NotableDistance = 16;
 
     private readonly string _path;
     private readonly string _field;

@@ -30,7 +30,7 @@ internal static class GgufSentencePiece
             source.FindToken("bos_token_id", source.Usual(1, TokenKind.Control)),
             source.FindToken("eos_token_id", source.Usual(2, TokenKind.Control)),
             AddsBegin: true);
-        return GgufTokenizer.Build(source, Decoder(addsPrefix), marks, normalizers, Cuts(source, pieces.Find(_mark)), model);
+        return GgufTokenizer.Build(source, Decoder(addsPrefix), marks, normalizers, Cuts(source, bytes, text => pieces.Find(text)), model);
     }
 
     /// <summary>Reads one that looks for the most probable tokens, as T5's.</summary>
@@ -40,7 +40,6 @@ internal static class GgufSentencePiece
         var pieces = new PieceTrie();
         double[] scores = new double[source.Count];
         double least = double.PositiveInfinity;
-        int markId = -1;
         for (int i = 0; i < source.Count; i++)
         {
             if (!float.IsFinite(given[i]))
@@ -53,8 +52,6 @@ internal static class GgufSentencePiece
             // Those that users define win over any others.
             scores[i] = source.Kinds[i] == TokenKind.UserDefined ? 0 : given[i];
             pieces.Add(source.Texts.Utf8(i), i);
-            if (source.Texts.Utf8(i).SequenceEqual(_mark))
-                markId = i;
         }
 
         int[] bytes = source.FindBytes();
@@ -75,16 +72,14 @@ internal static class GgufSentencePiece
         normalizers.Add(new SpaceNormalizer(_mark, addsPrefix, merges));
         var model = new UnigramModel(pieces, scores, double.IsFinite(least) ? least : 0, unknown, bytes.Contains(-1) ? null : bytes);
         var marks = new GgufMarks(source.FindToken("bos_token_id"), source.FindToken("eos_token_id", source.Usual(1, TokenKind.Control)), AddsBegin: false, AddsEnd: true);
-        return GgufTokenizer.Build(source, Decoder(addsPrefix || merges), marks, normalizers, Cuts(source, markId), model);
+        return GgufTokenizer.Build(source, Decoder(addsPrefix || merges), marks, normalizers, Cuts(source, bytes.Contains(-1) ? [.. Enumerable.Repeat(-1, 256)] : bytes, text => pieces.Find(text)), model);
     }
 
     private static TokenDecoder Decoder(bool addsPrefix) => new(new ReplaceStep(_mark, [(byte)' '])) { LeadingCount = addsPrefix ? 1 : 0 };
 
-    private static MarkCuts? Cuts(GgufVocabulary source, int markId)
+    private static MarkCuts Cuts(GgufVocabulary source, int[] bytes, Func<byte[], int> find)
     {
-        if (markId < 0)
-            return null;
-        var cuts = new MarkCuts(_mark);
+        var cuts = new MarkCuts(_mark, character => find(character) >= 0 || Array.TrueForAll(character, value => bytes[value] >= 0));
         for (int i = 0; i < source.Count; i++)
         {
             if (source.IsText(i))

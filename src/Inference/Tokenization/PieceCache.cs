@@ -5,13 +5,13 @@ namespace Inference.Tokenization;
 /// <summary>Remembers the tokens of short pieces: most words of a text have come before.</summary>
 /// <remarks>
 /// Safe for many threads: an entry is immutable, and put in its place in one write; a piece that another has driven out is encoded
-/// again, to the same tokens. It takes no more than about two megabytes.
+/// again, to the same tokens. It takes no more than about four megabytes.
 /// </remarks>
 internal sealed class PieceCache
 {
-    private const int Size = 1 << 13;
+    private const int Size = 1 << 14;
     private const int MaxBytes = 32;
-    private const int MaxTokens = 16;
+    private const int MaxTokens = 12;
 
     private static readonly ulong _factor = (ulong)Random.Shared.NextInt64() | 1UL << 63 | 1;
 

@@ -70,6 +70,9 @@ internal sealed class PieceTrie
         return id;
     }
 
+    /// <summary>The token of exactly these bytes, or -1.</summary>
+    public int Find(ReadOnlySpan<byte> text) => Longest(text, out int length) is int id && length == text.Length ? id : -1;
+
     private int AddChild(int node, byte value)
     {
         int child = Child(node, value);

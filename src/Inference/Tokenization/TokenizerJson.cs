@@ -25,7 +25,7 @@ internal static class TokenizerJson
         TokenDecoder decoder = TokenizerJsonDecoder.Read(root.Find("decoder"), preTokenizers.IsByteLevel);
         PieceModel pieces = TokenizerJsonModels.Read(kind, model, vocabulary, preTokenizers.IsByteLevel);
         IReadOnlyList<PieceStage> stages = preTokenizers.Stages;
-        if (stages.Count == 0 && kind != "WordPiece" && TokenizerJsonModels.Cuts(model, vocabulary) is MarkCuts cuts)
+        if (stages.Count == 0 && kind is "BPE" or "Unigram" && TokenizerJsonModels.Cuts(model, vocabulary) is MarkCuts cuts)
             stages = [new PieceStage([], cuts)];
 
         var tokens = new Vocabulary(vocabulary.Texts, vocabulary.Kinds, decoder);

@@ -37,13 +37,13 @@ internal static class TokenizerJsonModels
         };
     }
 
-    /// <summary>Where to cut a text that no pre-tokenizer cuts.</summary>
+    /// <summary>Where to cut a text that no pre-tokenizer cuts, so that its tokens stay the same; null where nowhere.</summary>
     public static MarkCuts? Cuts(JsonField model, TokenizerJsonVocabulary vocabulary)
     {
         // A whole text may be a token, or begin or end with an affix.
-        if (!vocabulary.Ids.ContainsKey("\u2581") || model.Find("ignore_merges") is not null && model.GetBoolean("ignore_merges", false) || HasAffix(model))
+        if (model.GetBoolean("ignore_merges", false) || HasAffix(model))
             return null;
-        var cuts = new MarkCuts(_mark);
+        var cuts = new MarkCuts(_mark, character => vocabulary.Ids.TryGetValue(Encoding.UTF8.GetString(character), out int id) && vocabulary.IsText(id));
         foreach (string text in vocabulary.Ids.Keys)
             cuts.Add(Encoding.UTF8.GetBytes(text));
         return cuts;

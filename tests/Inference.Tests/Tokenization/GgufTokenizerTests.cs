@@ -102,7 +102,7 @@ public class GgufTokenizerTests
     private static ModelFormatException Refused(Dictionary<string, object> metadata, string key, object value)
         => Assert.Throws<ModelFormatException>(() => Read(metadata, (key, value)));
 
-    private static Tokenizer Read(Dictionary<string, object> metadata, params (string Key, object Value)[] changes)
+    internal static Tokenizer Read(Dictionary<string, object> metadata, params (string Key, object Value)[] changes)
     {
         var writer = new GgufWriter();
         foreach ((string key, object value) in new Dictionary<string, object>(metadata.Concat(changes.Select(c => KeyValuePair.Create(c.Key, c.Value))).GroupBy(p => p.Key).Select(g => g.Last())))
