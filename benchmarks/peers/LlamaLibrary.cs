@@ -27,7 +27,7 @@ internal static unsafe class LlamaLibrary
                 name is "llama" or "ggml" ? NativeLibrary.Load(Find(folder, name)) : 0);
             try
             {
-                LogSet(&Silence, null);
+                LogSet(&KeepErrors, null);
                 LoadBackends(folder);
                 BackendInit();
                 if (DefaultContextParameters() is not { Context: 512, Batch: 2048, MicroBatch: 512 })
@@ -48,9 +48,18 @@ internal static unsafe class LlamaLibrary
         return files.FirstOrDefault() ?? throw new PeerException($"There is no lib{name}.so in '{folder}'. Install: {HowToInstall}.");
     }
 
+    private static string _error = "";
+
+    /// <summary>What the library called an error first since this was last asked for: later ones only say what failed because of it.</summary>
+    public static string TakeError() => Interlocked.Exchange(ref _error, "");
+
+    // Everything else that it has to say is dropped.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void Silence(int level, byte* text, void* state)
+    private static void KeepErrors(int level, byte* text, void* state)
     {
+        const int Error = 4;
+        if (level == Error && _error.Length == 0)
+            _error = Marshal.PtrToStringUTF8((nint)text)!.Trim();
     }
 
     [DllImport("ggml", EntryPoint = "ggml_backend_load_all_from_path")]

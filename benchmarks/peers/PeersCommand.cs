@@ -27,7 +27,7 @@ internal static class PeersCommand
         Option<string> command = new("--command") { Description = "The program started for the time to the first token.", DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "Inference.Cli.dll") };
         Option<bool> noStart = new("--no-start") { Description = "Start no processes." };
         Option<bool> json = new("--json") { Description = "Write JSON instead of a table." };
-        RootCommand root = new(Explanation) { library, models, threads, prompts, streams, context, steps, rounds, tolerance, command, noStart, json };
+        RootCommand root = new(Explanation) { library, models, threads, prompts, streams, context, steps, rounds, tolerance, command, noStart, json, AgreeCommand.Create() };
         root.SetAction(async (arguments, cancellationToken) =>
         {
             var settings = new PeersSettings

@@ -47,12 +47,16 @@ internal static class CommandLineApp
     private static RootCommand Root(Terminal terminal) => new("Runs language models in this process. Every command takes --json for scripts.")
     {
         GenerateCommand.Create(terminal),
+        ChatCommand.Create(terminal),
         LogitsCommand.Create(terminal),
         TokenizeCommand.Create(terminal),
+        TemplateCommand.Create(terminal),
         InspectCommand.Create(terminal),
         SynthesizeCommand.Create(terminal),
         QuantizeCommand.Create(terminal),
         BenchCommand.Create(terminal),
+        PerplexityCommand.Create(terminal),
+        DownloadCommand.Create(terminal),
     };
 
     private static int Fail(Terminal terminal, string message)

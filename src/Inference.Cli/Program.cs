@@ -2,8 +2,16 @@ using System.Runtime.InteropServices;
 using Inference.Cli;
 
 using CancellationTokenSource interrupt = new();
+Terminal terminal = Terminal.OpenSystem();
 Console.CancelKeyPress += (_, press) =>
 {
+    if (terminal.OnInterrupt is { } end)
+    {
+        press.Cancel = true;
+        end();
+        return;
+    }
+
     // The first Ctrl+C ends the work in order; a second one ends the process.
     press.Cancel = !interrupt.IsCancellationRequested;
     interrupt.Cancel();
@@ -13,4 +21,4 @@ using PosixSignalRegistration termination = PosixSignalRegistration.Create(Posix
     signal.Cancel = true;
     interrupt.Cancel();
 });
-return await CommandLineApp.RunAsync(args, Terminal.OpenSystem(), interrupt.Token);
+return await CommandLineApp.RunAsync(args, terminal, interrupt.Token);

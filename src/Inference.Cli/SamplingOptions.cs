@@ -3,9 +3,10 @@ using System.CommandLine;
 namespace Inference.Cli;
 
 /// <summary>The options that say how tokens are chosen and when to stop.</summary>
-internal sealed class SamplingOptions
+/// <param name="maxTokens">The most tokens to generate unless told otherwise; null for as many as the context has room for.</param>
+internal sealed class SamplingOptions(int? maxTokens = 256)
 {
-    private readonly Option<int?> _maxTokens = CommonOptions.Whole("--max-tokens", "N", "The most tokens to generate; the context may end it earlier.", 1, int.MaxValue, 256);
+    private readonly Option<int?> _maxTokens = CommonOptions.Whole("--max-tokens", "N", "The most tokens to generate; the context may end it earlier.", 1, int.MaxValue, maxTokens);
     private readonly Option<float> _temperature = CommonOptions.Number("--temperature", "T", 0, "0 takes the most probable token; higher is more varied.");
     private readonly Option<int?> _topK = CommonOptions.Whole("--top-k", "K", "Choose among the K most probable tokens; 0 is off.", 0, int.MaxValue, 0);
     private readonly Option<float> _topP = CommonOptions.Number("--top-p", "P", 1, "Choose among the most probable tokens whose probabilities reach P; 1 is off.");

@@ -7,7 +7,7 @@ using Spectre.Console;
 namespace Inference.Cli;
 
 /// <summary>Where a command reads and writes: results on the output, everything about them on the error stream.</summary>
-internal sealed class Terminal(Stream input, TextWriter output, TextWriter error, bool outputIsInteractive, bool errorIsInteractive)
+internal sealed class Terminal(Stream input, TextWriter output, TextWriter error, bool outputIsInteractive, bool errorIsInteractive, bool inputIsInteractive = false)
 {
     private static readonly JsonSerializerOptions _json = new()
     {
@@ -22,6 +22,15 @@ internal sealed class Terminal(Stream input, TextWriter output, TextWriter error
 
     public TextWriter Error { get; } = error;
 
+    /// <summary>Whether a person types the input.</summary>
+    public bool InputIsInteractive { get; } = inputIsInteractive;
+
+    /// <summary>Whether a person reads the output.</summary>
+    public bool OutputIsInteractive { get; } = outputIsInteractive;
+
+    /// <summary>What an interruption ends, where that is less than the whole command; null where it is not. Called on any thread.</summary>
+    public Action? OnInterrupt { get; set; }
+
     public static Terminal OpenSystem()
     {
         UTF8Encoding utf8 = new(encoderShouldEmitUTF8Identifier: false);
@@ -30,7 +39,8 @@ internal sealed class Terminal(Stream input, TextWriter output, TextWriter error
             new StreamWriter(Console.OpenStandardOutput(), utf8) { AutoFlush = !Console.IsOutputRedirected },
             new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true },
             outputIsInteractive: !Console.IsOutputRedirected,
-            errorIsInteractive: !Console.IsErrorRedirected);
+            errorIsInteractive: !Console.IsErrorRedirected,
+            inputIsInteractive: !Console.IsInputRedirected);
     }
 
     /// <summary>Writes the one JSON document of a run.</summary>
@@ -42,7 +52,7 @@ internal sealed class Terminal(Stream input, TextWriter output, TextWriter error
     /// <summary>Writes rows: a drawn table for people, aligned columns for files and pipes.</summary>
     public void WriteTable(IReadOnlyList<string> headers, IReadOnlyList<IReadOnlyList<string>> rows)
     {
-        if (outputIsInteractive)
+        if (OutputIsInteractive)
         {
             Table table = new() { Border = TableBorder.Rounded };
             foreach (string header in headers)

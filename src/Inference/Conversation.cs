@@ -5,10 +5,10 @@ internal sealed class Conversation
 {
     private const int Always = int.MaxValue;
 
-    private readonly IReadOnlyList<ChatMessage> _messages;
+    private readonly IReadOnlyList<Message> _messages;
     private readonly int[] _turns;
 
-    public Conversation(IReadOnlyList<ChatMessage> messages)
+    public Conversation(IReadOnlyList<Message> messages)
     {
         _messages = messages;
         _turns = new int[messages.Count];
@@ -33,15 +33,15 @@ internal sealed class Conversation
     public int TurnCount { get; private set; }
 
     /// <summary>All messages but those of the first so many turns.</summary>
-    public List<ChatMessage> Without(int turns) => [.. _messages.Where((_, i) => _turns[i] >= turns)];
+    public List<Message> Without(int turns) => [.. _messages.Where((_, i) => _turns[i] >= turns)];
 
     /// <summary>The messages of the first so many turns.</summary>
-    public List<ChatMessage> First(int turns) => [.. _messages.Where((_, i) => _turns[i] < turns)];
+    public List<Message> First(int turns) => [.. _messages.Where((_, i) => _turns[i] < turns)];
 
     /// <summary>How few of the oldest turns can be dropped under a policy so that the rest fits; if none is few enough, all but the last.</summary>
     /// <param name="policy">Says how many turns there may be at most.</param>
     /// <param name="fits">Judges what is left. Taken to be true of less wherever it is true of more.</param>
-    public int Excess(ContextPolicy policy, Func<IReadOnlyList<ChatMessage>, bool> fits)
+    public int Excess(ContextPolicy policy, Func<IReadOnlyList<Message>, bool> fits)
     {
         int least = Math.Max(0, TurnCount - policy.Turns);
         int most = Math.Max(least, TurnCount - 1);

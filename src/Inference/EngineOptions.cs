@@ -85,6 +85,10 @@ public sealed record EngineOptions
     /// <summary>The clock for deadlines and timings. Null: the system's.</summary>
     public TimeProvider? TimeProvider { get; init; }
 
+    /// <summary>Checks the options as loading does first, without a model.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
+    public void Validate() => ModelLoader.Validate(this);
+
     /// <summary>What of this concerns the scheduler, with times in the clock's units.</summary>
     /// <exception cref="ArgumentException">A limit of the scheduler's is out of its range.</exception>
     internal SchedulerOptions ToScheduling(TimeProvider time)

@@ -47,7 +47,7 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>
     public IReadOnlyList<int> PromptTokens { get; }
 
     /// <summary>The messages that the request's <see cref="ContextPolicy"/> left out of the prompt, oldest first; usually none.</summary>
-    public IReadOnlyList<ChatMessage> DroppedMessages { get; }
+    public IReadOnlyList<Message> DroppedMessages { get; }
 
     /// <summary>
     /// The whole result, once the request has ended; also after cancellation, with what there was.

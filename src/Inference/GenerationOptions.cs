@@ -75,8 +75,11 @@ public sealed record GenerationOptions
     /// <summary>Shown the logits behind each token, on the engine's thread.</summary>
     internal LogitsObserver? LogitsObserver { get; init; }
 
+    /// <summary>Tokens to take one after another instead of choosing; then the sampler goes on. For their probabilities.</summary>
+    internal IReadOnlyList<int>? Forced { get; init; }
+
     /// <summary>Whether equal requests give equal results and may be computed as one.</summary>
-    internal bool CanCoalesce => Coalesce && (Temperature == 0 || Seed is not null) && Deadline is null && LogitsObserver is null;
+    internal bool CanCoalesce => Coalesce && (Temperature == 0 || Seed is not null) && Deadline is null && LogitsObserver is null && Forced is null;
 
     internal SamplingParameters ToSampling(ulong seed) => new()
     {
@@ -90,13 +93,15 @@ public sealed record GenerationOptions
         LogitBias = LogitBias,
         Seed = seed,
         LogProbabilities = LogProbabilities,
+        Forced = Forced,
     };
 
     /// <summary>What to throw where <see cref="ContextPolicy"/> has nothing to work on.</summary>
     internal ArgumentException NeedsMessages() => new("ContextPolicy can only shorten a prompt of messages.", nameof(ContextPolicy));
 
-    /// <summary>Refuses what the sampler's own parameters do not cover.</summary>
-    internal void Validate()
+    /// <summary>Checks the options as far as that can be done without a model's vocabulary.</summary>
+    /// <exception cref="ArgumentException">An option is out of its range; the message names it.</exception>
+    public void Validate()
     {
         if (MaxOutputTokens is < 1)
             throw new ArgumentOutOfRangeException(nameof(MaxOutputTokens), MaxOutputTokens, "MaxOutputTokens must be at least 1.");
@@ -106,5 +111,6 @@ public sealed record GenerationOptions
             throw new ArgumentNullException(nameof(ContextPolicy));
         if (StopSequences is null || StopSequences.Any(string.IsNullOrEmpty))
             throw new ArgumentException("StopSequences must not be null or hold an empty text.", nameof(StopSequences));
+        ToSampling(seed: 0).Validate(int.MaxValue);
     }
 }

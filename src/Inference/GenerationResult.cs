@@ -13,7 +13,7 @@ public sealed record GenerationResult(string Text, IReadOnlyList<int> Tokens, Fi
     public string? StopSequence { get; init; }
 
     /// <summary>The messages that the request's <see cref="ContextPolicy"/> left out of the prompt, oldest first.</summary>
-    public IReadOnlyList<ChatMessage> DroppedMessages { get; init; } = [];
+    public IReadOnlyList<Message> DroppedMessages { get; init; } = [];
 
     /// <summary>Whether its tokens were computed for an equal request that had come before (<see cref="GenerationOptions.Coalesce"/>).</summary>
     public bool Coalesced { get; init; }

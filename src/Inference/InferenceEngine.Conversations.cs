@@ -17,6 +17,7 @@ public sealed partial class InferenceEngine
     /// <exception cref="InvalidPromptException">The prompt is empty or has ids outside the vocabulary.</exception>
     /// <exception cref="ChatTemplateMissingException">Messages were given and the model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The chat template refuses the messages.</exception>
+    /// <exception cref="ChatTemplateOptionException">The chat template does not know of something that the messages or their options have.</exception>
     /// <exception cref="EngineStoppedException">The engine has stopped.</exception>
     /// <exception cref="ObjectDisposedException">The engine is disposed.</exception>
     public Task<SavedConversation> SaveAsync(Prompt prompt, Stream stream, string? cacheSalt = null, CancellationToken cancellationToken = default)

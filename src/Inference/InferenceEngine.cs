@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Inference.Dialects;
 using Inference.Scheduling;
 using Inference.Templating;
 using Inference.Tokenization;
@@ -19,6 +20,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     private readonly PromptReader _reader;
     private readonly RequestFactory _factory;
     private readonly ConversationArchive _archive;
+    private readonly ModelDialects _dialects;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lazy<Task> _disposal;
     private volatile bool _disposed;
@@ -34,6 +36,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
         _factory = new RequestFactory(loaded);
         _loop = loaded.CreateLoop(scheduling, _queuePlaces);
         _archive = new ConversationArchive(loaded, _loop);
+        _dialects = new ModelDialects(Tokenizer);
         _loop.Start();
     }
 
@@ -59,8 +62,8 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <summary>What the engine's thread failed with; null while it has not.</summary>
     public Exception? Failure => _loop.Fault;
 
-    /// <summary>Requests that could be submitted now without being refused or waiting.</summary>
-    internal int FreeQueuePlaces => _queuePlaces.Free;
+    /// <summary>Requests that could be submitted now without being refused or waiting; limits of single tenants aside.</summary>
+    public int FreeQueuePlaces => _queuePlaces.Free;
 
     /// <summary>Loads a model: a GGUF file, a safetensors file, or a folder with safetensors, config.json and tokenizer.json.</summary>
     /// <param name="path">The file or folder.</param>
@@ -100,6 +103,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <exception cref="ContextLengthExceededException">The prompt is too long.</exception>
     /// <exception cref="ChatTemplateMissingException">Messages were given and the model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The chat template refuses the messages.</exception>
+    /// <exception cref="ChatTemplateOptionException">The chat template does not know of something that the messages or their options have.</exception>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="QueueFullException">Too many requests are waiting, or too many of this tenant.</exception>
     /// <exception cref="EngineStoppedException">The engine is draining or has stopped; an <see cref="EngineFailedException"/> where it has failed.</exception>
@@ -132,6 +136,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <exception cref="InvalidPromptException">The prompt is empty or has ids outside the vocabulary.</exception>
     /// <exception cref="ChatTemplateMissingException">Messages were given and the model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The chat template refuses the messages.</exception>
+    /// <exception cref="ChatTemplateOptionException">The chat template does not know of something that the messages or their options have.</exception>
     public int[] Tokenize(Prompt prompt)
     {
         int[] tokens = _reader.Read(prompt);
@@ -146,6 +151,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <exception cref="InvalidPromptException">The prompt has ids outside the vocabulary.</exception>
     /// <exception cref="ChatTemplateMissingException">Messages were given and the model has no chat template.</exception>
     /// <exception cref="ChatTemplateException">The chat template refuses the messages.</exception>
+    /// <exception cref="ChatTemplateOptionException">The chat template does not know of something that the messages or their options have.</exception>
     public int CountTokens(Prompt prompt) => _reader.Read(prompt).Length;
 
     /// <summary>Submits several requests with the same prompt, which is computed once.</summary>
@@ -430,7 +436,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     private Generation Prepare(Prompt prompt, GenerationOptions options)
     {
         options.Validate();
-        (int[] tokens, IReadOnlyList<ChatMessage> dropped) = _reader.Fit(prompt, options, ContextLength);
+        (int[] tokens, IReadOnlyList<Message> dropped) = _reader.Fit(prompt, options, ContextLength);
         if (tokens.Length == 0)
             throw new InvalidPromptException("The prompt has no tokens.");
         return _factory.Create(this, _loop, new RequestDraft(tokens, options) { Dropped = dropped });

@@ -53,7 +53,9 @@ internal static class ModelLoader
         // Beside the weights: reading a vocabulary keeps one thread busy for as long as packing a small model keeps them all.
         Task<Tokenizer> reading = Task.Run(() => file is GgufFile gguf ? Tokenizer.FromGguf(gguf) : Tokenizer.Load(((SafetensorsModel)file).Folder), CancellationToken.None);
         int context = options.ContextLength ?? config.ContextLength;
-        var tensors = new TensorSet(file);
+        Require(!config.Architecture.LearnsPositions || context <= config.ContextLength, options.ContextLength, nameof(options.ContextLength), $"at most {config.ContextLength}, for which this model has learned positions");
+        config = config.ForContext(context);
+        var tensors = new TensorSet(file, config);
         Tokenizer tokenizer;
         DecoderBuffers buffers;
         DecoderWeights weights;
@@ -118,7 +120,7 @@ internal static class ModelLoader
     internal static KvCacheType DefaultCacheType(ModelFile file) =>
         file.Tensors.Values.All(tensor => tensor.Shape.Length < 2 || tensor.Type == TensorType.F32) ? KvCacheType.F32 : KvCacheType.F16;
 
-    private static void Validate(EngineOptions options)
+    internal static void Validate(EngineOptions options)
     {
         Require(options.Threads is null or (>= 1 and <= 1024), options.Threads, nameof(options.Threads), "from 1 to 1024");
         Require(Enum.IsDefined(options.Kernels) && (options.Device is null || options.Kernels == CpuKernels.Auto), options.Kernels, nameof(options.Kernels), "a defined choice, and Auto where a device is given");

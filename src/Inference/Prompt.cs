@@ -4,11 +4,12 @@ namespace Inference;
 /// <remarks>Immutable. Strings, arrays of ids and arrays of messages convert implicitly.</remarks>
 public sealed class Prompt
 {
-    private Prompt(string? text, ReadOnlyMemory<int> tokens, IReadOnlyList<ChatMessage>? messages, bool parsesSpecialTokens)
+    private Prompt(string? text, ReadOnlyMemory<int> tokens, IReadOnlyList<Message>? messages, ChatTemplateOptions? template, bool parsesSpecialTokens)
     {
         Text = text;
         Tokens = tokens;
         Messages = messages;
+        Template = template;
         ParsesSpecialTokens = parsesSpecialTokens;
     }
 
@@ -19,7 +20,10 @@ public sealed class Prompt
     public ReadOnlyMemory<int> Tokens { get; }
 
     /// <summary>The messages, if this is a conversation.</summary>
-    public IReadOnlyList<ChatMessage>? Messages { get; }
+    public IReadOnlyList<Message>? Messages { get; }
+
+    /// <summary>What the chat template is told besides the messages, if this is a conversation; null for nothing.</summary>
+    public ChatTemplateOptions? Template { get; }
 
     /// <summary>Whether special tokens spelled out in the text become those tokens; otherwise they are text like any other.</summary>
     public bool ParsesSpecialTokens { get; }
@@ -30,19 +34,20 @@ public sealed class Prompt
     public static Prompt FromText(string text, bool parseSpecialTokens = false)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return new Prompt(text, default, null, parseSpecialTokens);
+        return new Prompt(text, default, null, null, parseSpecialTokens);
     }
 
     /// <summary>Token ids to continue, taken as they are: nothing is put before them.</summary>
     /// <param name="tokens">The ids; copied when the request is submitted.</param>
-    public static Prompt FromTokens(ReadOnlyMemory<int> tokens) => new(null, tokens, null, false);
+    public static Prompt FromTokens(ReadOnlyMemory<int> tokens) => new(null, tokens, null, null, false);
 
     /// <summary>A conversation to answer, rendered by the model's own chat template.</summary>
     /// <param name="messages">The messages, oldest first.</param>
-    public static Prompt FromMessages(IReadOnlyList<ChatMessage> messages)
+    /// <param name="template">What the template is told besides; null for nothing.</param>
+    public static Prompt FromMessages(IReadOnlyList<Message> messages, ChatTemplateOptions? template = null)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        return new Prompt(null, default, messages, true);
+        return new Prompt(null, default, messages, template, false);
     }
 
     /// <summary>See <see cref="FromText"/>.</summary>
@@ -63,9 +68,9 @@ public sealed class Prompt
 
     /// <summary>See <see cref="FromMessages"/>.</summary>
     /// <param name="messages">The messages.</param>
-    public static implicit operator Prompt(ChatMessage[] messages) => FromMessages(messages);
+    public static implicit operator Prompt(Message[] messages) => FromMessages(messages);
 
     /// <summary>See <see cref="FromMessages"/>.</summary>
     /// <param name="messages">The messages.</param>
-    public static implicit operator Prompt(List<ChatMessage> messages) => FromMessages(messages);
+    public static implicit operator Prompt(List<Message> messages) => FromMessages(messages);
 }

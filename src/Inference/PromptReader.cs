@@ -1,4 +1,3 @@
-using Inference.Templating;
 using Inference.Tokenization;
 
 namespace Inference;
@@ -7,7 +6,9 @@ namespace Inference;
 /// <remarks>Safe to use from any thread.</remarks>
 internal sealed class PromptReader(Tokenizer tokenizer, string modelName, int vocabularySize)
 {
-    private readonly Lazy<ChatTemplate?> _chatTemplate = new(() => tokenizer.ChatTemplate is { } source ? ChatTemplate.Parse(source) : null);
+    private static readonly ChatTemplateOptions _noOptions = new();
+
+    private readonly ConversationRenderer _renderer = new(tokenizer, modelName);
 
     /// <summary>Reads a prompt.</summary>
     /// <param name="prompt">The prompt.</param>
@@ -18,7 +19,7 @@ internal sealed class PromptReader(Tokenizer tokenizer, string modelName, int vo
         int[] tokens = prompt switch
         {
             { Text: { } text } => tokenizer.Encode(text, addSpecial: true, prompt.ParsesSpecialTokens),
-            { Messages: { } messages } => Read(messages, answer),
+            { Messages: { } messages } => Read(messages, prompt.Template, answer),
             _ => prompt.Tokens.ToArray(),
         };
         foreach (int token in tokens)
@@ -32,7 +33,7 @@ internal sealed class PromptReader(Tokenizer tokenizer, string modelName, int vo
 
     /// <summary>Reads a prompt, or what the options' policy leaves of it where it is too long.</summary>
     /// <returns>The tokens, and the messages that were left out.</returns>
-    public (int[] Tokens, IReadOnlyList<ChatMessage> Dropped) Fit(Prompt prompt, GenerationOptions options, int contextLength)
+    public (int[] Tokens, IReadOnlyList<Message> Dropped) Fit(Prompt prompt, GenerationOptions options, int contextLength)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         if (!options.ContextPolicy.Drops)
@@ -42,22 +43,16 @@ internal sealed class PromptReader(Tokenizer tokenizer, string modelName, int vo
 
         int room = contextLength - Math.Min(options.MaxOutputTokens ?? contextLength / 4, contextLength);
         var conversation = new Conversation(prompt.Messages);
-        int excess = conversation.Excess(options.ContextPolicy, messages => Read(messages, answer: true).Length <= room);
-        return (Read(Prompt.FromMessages(conversation.Without(excess))), conversation.First(excess));
+        int excess = conversation.Excess(options.ContextPolicy, messages => Read(messages, prompt.Template, answer: true).Length <= room);
+        return (Read(Prompt.FromMessages(conversation.Without(excess), prompt.Template)), conversation.First(excess));
     }
 
-    private int[] Read(IReadOnlyList<ChatMessage> messages, bool answer) => tokenizer.Encode(Render(messages, answer), addSpecial: false, parseSpecial: true);
-
-    private string Render(IReadOnlyList<ChatMessage> messages, bool answer)
+    private int[] Read(IReadOnlyList<Message> messages, ChatTemplateOptions? template, bool answer)
     {
-        ChatTemplate template = _chatTemplate.Value ?? throw new ChatTemplateMissingException(modelName);
-        var variables = new Dictionary<string, object?>
-        {
-            ["messages"] = messages.Select(object? (m) => new Dictionary<string, object?> { ["role"] = m.Role, ["content"] = m.Content }).ToList(),
-            ["add_generation_prompt"] = answer,
-            ["bos_token"] = tokenizer.BeginOfText is { } bos ? tokenizer.TokenText(bos) : "",
-            ["eos_token"] = tokenizer.EndOfText is { } eos ? tokenizer.TokenText(eos) : "",
-        };
-        return template.Render(variables);
+        template ??= _noOptions;
+        if (!answer && template.AddGenerationPrompt)
+            template = template with { AddGenerationPrompt = false };
+        // The template is the whole prompt: it has put the tokens in that begin a text, where the model wants any.
+        return GeneratedContents.Encode(tokenizer, _renderer.Render(messages, template), messages);
     }
 }

@@ -6,7 +6,7 @@ namespace Inference;
 internal sealed record RequestDraft(int[] Tokens, GenerationOptions Options)
 {
     /// <summary>Messages that were left out of the prompt.</summary>
-    public IReadOnlyList<ChatMessage> Dropped { get; init; } = [];
+    public IReadOnlyList<Message> Dropped { get; init; } = [];
 
     /// <summary>A computation whose tokens the prompt begins with, all of them: those of its own prompt, or more.</summary>
     public RequestState? Origin { get; init; }

@@ -58,7 +58,7 @@ internal sealed class RequestState
     public required int LineStart { get; init; }
 
     /// <summary>Messages that were left out of the prompt.</summary>
-    public IReadOnlyList<ChatMessage> Dropped { get; init; } = [];
+    public IReadOnlyList<Message> Dropped { get; init; } = [];
 
     /// <summary>Whether it is for its prompt's blocks, which stay when it ends, and generates nothing.</summary>
     public bool Pins { get; init; }

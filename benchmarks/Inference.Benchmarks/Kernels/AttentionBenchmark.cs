@@ -66,7 +66,7 @@ public class AttentionBenchmark : IMeasuredWork
     [Benchmark]
     public void Attend()
     {
-        _device.Attend(_queries, _shape, _cache, _layer, _destination);
+        _device.Attend(_queries, _shape, null, _cache, _layer, _destination);
         _layer = (_layer + 1) % _layers;
     }
 

@@ -14,6 +14,7 @@ public class NormBenchmark : IMeasuredWork
     private DeviceTensor _addend = null!;
     private DeviceTensor _destination = null!;
     private DeviceWeight _gain = null!;
+    private Norm _norm = null!;
 
     [Params(1, 32, 512)]
     public int Rows { get; set; }
@@ -31,6 +32,7 @@ public class NormBenchmark : IMeasuredWork
         _addend.Rows = Rows;
         _destination = Activations.Random(_device, Rows, Width);
         _gain = Activations.Ones(_device, Width);
+        _norm = new Norm(NormKind.RootMeanSquare, _gain, null, 1e-5f);
     }
 
     [GlobalCleanup]
@@ -44,5 +46,5 @@ public class NormBenchmark : IMeasuredWork
     }
 
     [Benchmark]
-    public void RmsNorm() => _device.RmsNorm(_hidden, _addend, _gain, 1e-5f, _destination);
+    public void RmsNorm() => _device.Normalize(_hidden, _addend, _norm, _destination);
 }

@@ -14,6 +14,16 @@ internal unsafe struct AttentionJob
     public int Group;
     public int HeadSize;
     public float Scale;
+
+    /// <summary>0 for none.</summary>
+    public float SoftCap;
+
+    /// <summary>Positions that a row sees, its own and those before it.</summary>
+    public int Window;
+
+    /// <summary>A score of each query head without a value, or null.</summary>
+    public float* Sinks;
+
     public CacheLayout Cache;
     public int Layer;
     public SequenceSlice* Sequences;
@@ -70,15 +80,16 @@ internal unsafe struct AttentionJob
         {
             int first = place.First;
             int from = FirstQuery(first, firstPosition);
+            int to = EndQuery(first, firstPosition, queryCount);
             if (!merges)
                 part = Partial(unit, chunk, queryCount);
             if (direct)
-                ComputeDirect(place, chunk + 1 < unit.ChunkCount ? place.Following : then, scratch, part);
+                ComputeDirect(place, chunk + 1 < unit.ChunkCount ? place.Following : then, firstPosition, scratch, part);
             else
-                ComputeDecoded(place, firstPosition, from, queryCount, scratch, part);
+                ComputeDecoded(place, firstPosition, from, to, scratch, part);
             place = place.Following;
             if (merges)
-                total.Merge(part, from, queryCount);
+                total.Merge(part, from, to);
         }
 
         if (merges)
@@ -92,7 +103,11 @@ internal unsafe struct AttentionJob
         var total = new AttentionPartial(scratch + Scratch.Total, queryCount, Scratch.Stride);
         total.Clear(queryCount);
         for (int chunk = 0; chunk < unit.ChunkCount; chunk++)
-            total.Merge(Partial(unit, chunk, queryCount), FirstQuery(chunk * ChunkSize, firstPosition), queryCount);
+        {
+            int first = (unit.FirstChunk + chunk) * ChunkSize;
+            total.Merge(Partial(unit, chunk, queryCount), FirstQuery(first, firstPosition), EndQuery(first, firstPosition, queryCount));
+        }
+
         Finish(total, unit, queryCount);
     }
 
@@ -101,8 +116,12 @@ internal unsafe struct AttentionJob
         int firstRow = Sequences[unit.Sequence].FirstRow + unit.FirstRow;
         for (int query = 0; query < queryCount; query++)
         {
-            float* destination = Destination + Offset(firstRow + query / Group, unit.KvHead * Group + query % Group);
+            int head = unit.KvHead * Group + query % Group;
+            float* destination = Destination + Offset(firstRow + query / Group, head);
             Vector512<float> weight = Vector512.Create(total.Weight[query]);
+            // A sink far above all scores leaves nothing of the values: the exponential is infinite then.
+            if (Sinks is not null)
+                weight += Exponential.Exp(Vector512.Create(Sinks[head] - total.Largest[query]));
             for (nint i = 0; i < HeadSize; i += Lanes.Count)
                 Lanes.Store(Vector512.Load(total.Sums + query * total.Stride + i) / weight, destination + i, HeadSize - i);
         }
@@ -114,6 +133,10 @@ internal unsafe struct AttentionJob
     // Rows before a chunk do not see it.
     private readonly int FirstQuery(int first, int firstPosition) => int.Max(0, first - firstPosition) * Group;
 
+    // Rows whose window begins behind a chunk do not see it either.
+    private readonly int EndQuery(int first, int firstPosition, int queryCount) =>
+        (int)long.Min(queryCount, ((long)first + ChunkSize - firstPosition + Window - 1) * Group);
+
     private readonly CacheChunk FirstChunk(in AttentionUnit unit)
     {
         SequenceSlice sequence = Sequences[unit.Sequence];
@@ -123,12 +146,13 @@ internal unsafe struct AttentionJob
 
     private readonly nint Offset(int row, int head) => ((nint)row * Heads + head) * HeadSize;
 
-    private readonly void ComputeDirect(in CacheChunk place, in CacheChunk next, float* scratch, in AttentionPartial part)
+    private readonly void ComputeDirect(in CacheChunk place, in CacheChunk next, int position, float* scratch, in AttentionPartial part)
     {
         float* scores = scratch + Scratch.Scores;
         Direct.Score(scratch + Scratch.Chunk, place, next, scores);
+        int hidden = Hidden(place.First, position, 0);
         for (int query = 0; query < Group; query++)
-            (part.Largest[query], part.Weight[query]) = Softmax.Soften(scores + query * ChunkSize, place.Count, Scale);
+            (part.Largest[query], part.Weight[query]) = Soften(scores + query * ChunkSize, hidden, place.Count);
         Direct.Accumulate(scores, place, next, part.Sums);
     }
 
@@ -144,7 +168,7 @@ internal unsafe struct AttentionJob
         for (int query = from; query < to; query++)
         {
             int visible = Visible(first, firstPosition, query);
-            (part.Largest[query], part.Weight[query]) = Softmax.Soften(scores + query * ChunkSize, visible, Scale);
+            (part.Largest[query], part.Weight[query]) = Soften(scores + query * ChunkSize, Hidden(first, firstPosition, query), visible);
         }
 
         CacheChunk following = place.Following;
@@ -162,7 +186,19 @@ internal unsafe struct AttentionJob
         }
     }
 
-    /// <summary>How many positions of a chunk a query sees.</summary>
+    private readonly (float Largest, float Weight) Soften(float* scores, int hidden, int visible)
+    {
+        if (SoftCap == 0)
+            return Softmax.Soften(scores, hidden, visible, Scale);
+        Softmax.Cap(scores, visible, Scale, SoftCap);
+        return Softmax.Soften(scores, hidden, visible, 1);
+    }
+
+    /// <summary>How many positions at the beginning of a chunk lie before a query's window.</summary>
+    private readonly int Hidden(int first, int firstPosition, int query) =>
+        int.Max(0, firstPosition + query / Group + 1 - Window - first);
+
+    /// <summary>Where the positions of a chunk that a query sees end.</summary>
     private readonly int Visible(int first, int firstPosition, int query) =>
         int.Min(ChunkSize, firstPosition + query / Group - first + 1);
 }

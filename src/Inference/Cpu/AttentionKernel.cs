@@ -26,17 +26,19 @@ internal sealed unsafe class AttentionKernel(bool assembled) : IDisposable
     /// <param name="team">The workers.</param>
     /// <param name="step">Rows, positions and block tables.</param>
     /// <param name="queries">[rows][heads x head size].</param>
-    /// <param name="shape">Heads, size and scale.</param>
+    /// <param name="shape">Heads, size, scale, and what a row sees.</param>
+    /// <param name="sinks">A score of each query head without a value, or null.</param>
     /// <param name="cache">The cache.</param>
     /// <param name="layer">Which layer of it.</param>
     /// <param name="destination">[rows][heads x head size]; may be the queries.</param>
-    public void Run(ThreadTeam team, CpuStep step, float* queries, AttentionShape shape, in CacheLayout cache, int layer, float* destination)
+    public void Run(ThreadTeam team, CpuStep step, float* queries, AttentionShape shape, float* sinks, in CacheLayout cache, int layer, float* destination)
     {
         int group = shape.Heads / shape.KvHeads;
         int rows = int.Max(1, QueriesPerUnit / group);
         var scratch = new AttentionScratch(rows * group, shape.HeadSize);
         _scratch.Reserve((nuint)(scratch.Floats * sizeof(float)) * (nuint)team.Count);
-        int units = Cut(step, shape.KvHeads, rows);
+        int window = shape.Window ?? int.MaxValue;
+        int units = Cut(step, shape.KvHeads, rows, window);
         int spans = team.Count > 1 && units < UnitsPerWorker * team.Count ? Spread(units, group, scratch.Stride) : 0;
         var job = new AttentionJob
         {
@@ -46,6 +48,9 @@ internal sealed unsafe class AttentionKernel(bool assembled) : IDisposable
             Group = group,
             HeadSize = shape.HeadSize,
             Scale = shape.Scale,
+            SoftCap = shape.SoftCap,
+            Window = window,
+            Sinks = sinks,
             Cache = cache,
             Layer = layer,
             Sequences = step.Sequences,
@@ -88,8 +93,8 @@ internal sealed unsafe class AttentionKernel(bool assembled) : IDisposable
             team.Run(body, &job);
     }
 
-    /// <summary>Cuts the step into units that have all chunks.</summary>
-    private int Cut(CpuStep step, int kvHeads, int rows)
+    /// <summary>Cuts the step into units that have all chunks their rows see.</summary>
+    private int Cut(CpuStep step, int kvHeads, int rows, int window)
     {
         long count = 0;
         for (int i = 0; i < step.SequenceCount; i++)
@@ -105,9 +110,10 @@ internal sealed unsafe class AttentionKernel(bool assembled) : IDisposable
             for (int first = (sequence.RowCount - 1) / rows * rows; first >= 0; first -= rows)
             {
                 int rowCount = int.Min(rows, sequence.RowCount - first);
+                int firstChunk = int.Max(0, sequence.FirstPosition + first - window + 1) / CacheReader.ChunkSize;
                 int chunks = (sequence.FirstPosition + first + rowCount + CacheReader.ChunkSize - 1) / CacheReader.ChunkSize;
                 for (int head = 0; head < kvHeads; head++)
-                    *units++ = new AttentionUnit(i, first, rowCount, head, 0, chunks);
+                    *units++ = new AttentionUnit(i, first, rowCount, head, firstChunk, chunks - firstChunk);
             }
         }
 
@@ -143,7 +149,7 @@ internal sealed unsafe class AttentionKernel(bool assembled) : IDisposable
             for (int first = 0; first < unit.ChunkCount; first += ChunksPerSpan)
             {
                 int chunks = int.Min(ChunksPerSpan, unit.ChunkCount - first);
-                *spans++ = unit with { FirstChunk = first, ChunkCount = chunks, Partials = place + first * partial };
+                *spans++ = unit with { FirstChunk = unit.FirstChunk + first, ChunkCount = chunks, Partials = place + first * partial };
             }
 
             place += unit.ChunkCount * partial;

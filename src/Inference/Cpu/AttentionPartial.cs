@@ -46,7 +46,7 @@ internal readonly unsafe struct AttentionPartial
     /// <summary>Adds the partial of the positions that follow.</summary>
     /// <param name="next">The partial to add.</param>
     /// <param name="from">First query that sees those positions.</param>
-    /// <param name="to">One past the last query.</param>
+    /// <param name="to">One past the last query that does.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Merge(in AttentionPartial next, int from, int to)
     {
@@ -59,8 +59,12 @@ internal readonly unsafe struct AttentionPartial
             Vector512<float> larger = Lanes.Larger(nextLargest, largest);
             Vector512<float> keep = Exponential.ExpOfNegative(largest - larger);
             Vector512<float> add = Exponential.ExpOfNegative(nextLargest - larger);
-            larger.Store(Largest + first);
-            Vector512.FusedMultiplyAdd(Vector512.Load(next.Weight + first), add, Vector512.Load(Weight + first) * keep).Store(Weight + first);
+            // Queries from the end on may not have seen anything yet, and their part of the next partial was not computed.
+            Vector512<float> seen = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(to - first)).AsSingle();
+            Vector512<float> weight = Vector512.Load(Weight + first);
+            Vector512<float> merged = Vector512.FusedMultiplyAdd(Vector512.Load(next.Weight + first), add, weight * keep);
+            Vector512.ConditionalSelect(seen, larger, largest).Store(Largest + first);
+            Vector512.ConditionalSelect(seen, merged, weight).Store(Weight + first);
             keep.Store(kept);
             add.Store(added);
             int end = int.Min(to, first + Lanes.Count);

@@ -22,6 +22,8 @@ internal sealed unsafe class CpuDevice : Device
     private readonly CpuStep _step = new();
     private readonly AttentionKernel _attention;
     private readonly QuantizedActivations _activations = new();
+    private readonly ExpertMixer _mixer;
+    private readonly NativeBuffer _position = new();
     private readonly RopeTable[] _ropes;
     private readonly List<CpuWeight> _unpacked = [];
     private LinearCall[] _calls = new LinearCall[4];
@@ -38,6 +40,7 @@ internal sealed unsafe class CpuDevice : Device
         _kernels = KernelChoice.Resolve(kernels);
         _team = new ThreadTeam(threads);
         _attention = new AttentionKernel(assembled: _kernels == KernelWidth.Assembled);
+        _mixer = new ExpertMixer(this);
         _ropes = new RopeTable[RopeTables];
         for (int i = 0; i < RopeTables; i++)
             _ropes[i] = new RopeTable();
@@ -92,46 +95,85 @@ internal sealed unsafe class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void RmsNorm(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, DeviceTensor destination)
+    public override void EmbedPositions(DeviceWeight table, DeviceTensor destination)
+    {
+        StoredTensor stored = ((CpuWeight)table).Table ?? throw new ArgumentException("The weight was not uploaded as an embedding.", nameof(table));
+        CheckShape(destination, _step.RowCount, table.Columns);
+        if (new ReadOnlySpan<int>(_step.Positions, _step.RowCount).ContainsAnyExceptInRange(0, table.Rows - 1))
+            throw new ArgumentException($"The step has a position outside of the table's {table.Rows} rows.", nameof(table));
+        _position.Reserve((nuint)table.Columns * sizeof(float));
+        for (int row = 0; row < _step.RowCount; row++)
+        {
+            BlockFormat.Dequantize(stored.Type, stored.Row(_step.Positions[row]), new Span<float>(_position.Data, table.Columns));
+            ElementKernel.Add(((CpuTensor)destination).Row(row), (float*)_position.Data, table.Columns);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Normalize(DeviceTensor hidden, DeviceTensor? addend, Norm norm, DeviceTensor destination)
     {
         CheckShape(destination, hidden.Rows, hidden.Columns);
         if (addend is not null)
             CheckShape(addend, hidden.Rows, hidden.Columns);
-        int length = gain.Columns;
+        int length = norm.Gain.Columns;
         if (hidden.Columns % length != 0)
-            throw new ArgumentException($"A gain of {length} does not divide {hidden.Columns} columns.", nameof(gain));
+            throw new ArgumentException($"A gain of {length} does not divide {hidden.Columns} columns.", nameof(norm));
         nint runs = (nint)hidden.Rows * (hidden.Columns / length);
-        RmsNormKernel.Run(_team, Data(hidden), addend is null ? null : Data(addend), Vector(gain), epsilon, Data(destination), runs, length);
+        NormKernel.Run(_team, Data(hidden), addend is null ? null : Data(addend), Addresses(norm), Data(destination), runs, length);
     }
+
+    /// <inheritdoc/>
+    public override void Add(DeviceTensor destination, DeviceTensor addend)
+    {
+        CheckShape(addend, destination.Rows, destination.Columns);
+        ElementKernel.Add(_team, Data(destination), Data(addend), (nint)destination.Rows * destination.Columns);
+    }
+
+    /// <inheritdoc/>
+    public override void Scale(DeviceTensor tensor, float factor) =>
+        ElementKernel.Scale(_team, Data(tensor), factor, (nint)tensor.Rows * tensor.Columns);
+
+    /// <inheritdoc/>
+    public override void SoftCap(DeviceTensor tensor, float cap) =>
+        ElementKernel.SoftCap(_team, Data(tensor), cap, (nint)tensor.Rows * tensor.Columns);
 
     /// <inheritdoc/>
     public override void Linear(DeviceTensor input, ReadOnlySpan<LinearTarget> targets) =>
         Linear(new LinearInput(Data(input), input.Rows, input.Columns), targets);
 
     /// <inheritdoc/>
-    public override void NormalizedLinear(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, ReadOnlySpan<LinearTarget> targets)
+    public override void NormalizedLinear(DeviceTensor hidden, DeviceTensor? addend, Norm norm, ReadOnlySpan<LinearTarget> targets)
     {
         if (addend is not null)
             CheckShape(addend, hidden.Rows, hidden.Columns);
-        if (gain.Columns != hidden.Columns)
-            throw new ArgumentException($"A gain of {gain.Columns} for {hidden.Columns} columns.", nameof(gain));
+        if (norm.Gain.Columns != hidden.Columns)
+            throw new ArgumentException($"A gain of {norm.Gain.Columns} for {hidden.Columns} columns.", nameof(norm));
         var rows = new NormalizedRows
         {
             Hidden = Data(hidden),
             Addend = addend is null ? null : Data(addend),
-            Gain = Vector(gain),
-            Epsilon = epsilon,
+            Norm = Addresses(norm),
             Columns = hidden.Columns,
         };
         Linear(new LinearInput(&NormalizedRows.Compute, &rows, hidden.Rows, hidden.Columns), targets);
     }
 
     /// <inheritdoc/>
-    public override void GatedLinear(DeviceTensor gate, DeviceTensor up, Activation activation, ReadOnlySpan<LinearTarget> targets)
+    public override void GatedLinear(DeviceTensor gate, DeviceTensor? up, Activation activation, ReadOnlySpan<LinearTarget> targets)
     {
-        CheckShape(up, gate.Rows, gate.Columns);
-        var rows = new GatedRows { Gate = Data(gate), Up = Data(up), Activation = activation, Columns = gate.Columns };
+        CheckGate(gate, up, activation);
+        var rows = new GatedRows { Gate = Data(gate), Up = up is null ? null : Data(up), Activation = activation, Columns = gate.Columns };
         Linear(new LinearInput(&GatedRows.Compute, &rows, gate.Rows, gate.Columns), targets);
+    }
+
+    /// <inheritdoc/>
+    public override void MixExperts(DeviceTensor input, DeviceTensor scores, ExpertRouting routing, ExpertLayer experts, DeviceTensor destination)
+    {
+        CheckShape(scores, input.Rows, experts.Down.Length);
+        CheckShape(destination, input.Rows, input.Columns);
+        if (routing.Chosen < 1 || routing.Chosen > experts.Down.Length || experts.Gate.Length != experts.Down.Length || experts.Up.Length != experts.Down.Length)
+            throw new ArgumentException($"{routing.Chosen} of {experts.Gate.Length} gates, {experts.Up.Length} ups and {experts.Down.Length} downs.", nameof(routing));
+        _mixer.Mix((CpuTensor)input, (CpuTensor)scores, routing, experts, (CpuTensor)destination);
     }
 
     /// <inheritdoc/>
@@ -146,20 +188,24 @@ internal sealed unsafe class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void Attend(DeviceTensor queries, AttentionShape shape, DeviceKvCache cache, int layer, DeviceTensor destination)
+    public override void Attend(DeviceTensor queries, AttentionShape shape, DeviceWeight? sinks, DeviceKvCache cache, int layer, DeviceTensor destination)
     {
         var cpuCache = (CpuKvCache)cache;
         CheckAttention(queries, shape, cpuCache, layer);
         CheckShape(destination, queries.Rows, queries.Columns);
-        _attention.Run(_team, _step, Data(queries), shape, cpuCache.Layout, layer, Data(destination));
+        if (shape.Window < 1)
+            throw new ArgumentException($"A window of {shape.Window} positions.", nameof(shape));
+        if (sinks is not null && sinks.Columns != shape.Heads)
+            throw new ArgumentException($"{sinks.Columns} sinks for {shape.Heads} heads.", nameof(sinks));
+        _attention.Run(_team, _step, Data(queries), shape, sinks is null ? null : Vector(sinks), cpuCache.Layout, layer, Data(destination));
     }
 
     /// <inheritdoc/>
-    public override void Gate(DeviceTensor gate, DeviceTensor up, Activation activation, DeviceTensor destination)
+    public override void Gate(DeviceTensor gate, DeviceTensor? up, Activation activation, DeviceTensor destination)
     {
-        CheckShape(up, gate.Rows, gate.Columns);
+        CheckGate(gate, up, activation);
         CheckShape(destination, gate.Rows, gate.Columns);
-        GateKernel.Run(_team, Data(gate), Data(up), activation, Data(destination), (nint)gate.Rows * gate.Columns);
+        GateKernel.Run(_team, Data(gate), up is null ? null : Data(up), activation, Data(destination), (nint)gate.Rows * gate.Columns);
     }
 
     /// <inheritdoc/>
@@ -213,6 +259,8 @@ internal sealed unsafe class CpuDevice : Device
         _step.Dispose();
         _attention.Dispose();
         _activations.Dispose();
+        _mixer.Dispose();
+        _position.Dispose();
         foreach (RopeTable table in _ropes)
             table.Dispose();
     }
@@ -281,6 +329,21 @@ internal sealed unsafe class CpuDevice : Device
     {
         if (tensor.Rows != rows || tensor.Columns != columns)
             throw new ArgumentException($"Activations of [{tensor.Rows}, {tensor.Columns}] where [{rows}, {columns}] are due.", nameof(tensor));
+    }
+
+    private static void CheckGate(DeviceTensor gate, DeviceTensor? up, Activation activation)
+    {
+        if (up is not null)
+            CheckShape(up, gate.Rows, gate.Columns);
+        else if (activation == Activation.ClampedSwiglu)
+            throw new ArgumentNullException(nameof(up), $"{activation} has two factors.");
+    }
+
+    private static CpuNorm Addresses(Norm norm)
+    {
+        if (norm.Bias is { } bias && (norm.Kind != NormKind.Layer || bias.Columns != norm.Gain.Columns))
+            throw new ArgumentException($"A bias of {bias.Columns} elements does not go with {norm.Kind} and a gain of {norm.Gain.Columns}.", nameof(norm));
+        return new CpuNorm { Kind = norm.Kind, Gain = Vector(norm.Gain), Bias = norm.Bias is null ? null : Vector(norm.Bias), Epsilon = norm.Epsilon };
     }
 
     private static float* Data(DeviceTensor tensor) => ((CpuTensor)tensor).Data;

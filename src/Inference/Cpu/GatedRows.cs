@@ -7,6 +7,7 @@ internal unsafe struct GatedRows
 {
     public float* Gate;
 
+    /// <summary>The other factor, or null.</summary>
     public float* Up;
 
     public Activation Activation;
@@ -18,6 +19,6 @@ internal unsafe struct GatedRows
     {
         ref GatedRows rows = ref *(GatedRows*)state;
         nint first = (nint)row * rows.Columns;
-        GateKernel.Apply(rows.Gate + first, rows.Up + first, rows.Activation, destination, rows.Columns);
+        GateKernel.Apply(rows.Gate + first, rows.Up == null ? null : rows.Up + first, rows.Activation, destination, rows.Columns);
     }
 }

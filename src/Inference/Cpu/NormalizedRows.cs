@@ -1,6 +1,6 @@
 namespace Inference.Cpu;
 
-/// <summary>The rows of a residual stream, normalised one by one; see <see cref="RmsNormKernel"/>.</summary>
+/// <summary>The rows of a residual stream, normalised one by one; see <see cref="NormKernel"/>.</summary>
 internal unsafe struct NormalizedRows
 {
     public float* Hidden;
@@ -8,9 +8,7 @@ internal unsafe struct NormalizedRows
     /// <summary>Added to the stream first, or null.</summary>
     public float* Addend;
 
-    public float* Gain;
-
-    public float Epsilon;
+    public CpuNorm Norm;
 
     public int Columns;
 
@@ -19,6 +17,6 @@ internal unsafe struct NormalizedRows
     {
         ref NormalizedRows rows = ref *(NormalizedRows*)state;
         nint first = (nint)row * rows.Columns;
-        RmsNormKernel.Normalize(rows.Hidden + first, rows.Addend == null ? null : rows.Addend + first, rows.Gain, rows.Epsilon, destination, rows.Columns);
+        NormKernel.Normalize(rows.Hidden + first, rows.Addend == null ? null : rows.Addend + first, rows.Norm, destination, rows.Columns);
     }
 }

@@ -8,20 +8,22 @@ internal static unsafe class Softmax
 {
     /// <summary>Turns scores into weights, exp(score x scale - largest); gives the largest and the sum.</summary>
     /// <param name="scores">A chunk of them, in whole vectors.</param>
-    /// <param name="visible">How many count, at least 1. The others up to a whole vector become 0.</param>
+    /// <param name="hidden">How many at the beginning do not count: they become 0. Fewer than visible.</param>
+    /// <param name="visible">Where those that count end. The others up to a whole vector become 0.</param>
     /// <param name="scale">Factor on each score.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static (float Largest, float Weight) Soften(float* scores, int visible, float scale)
+    public static (float Largest, float Weight) Soften(float* scores, int hidden, int visible, float scale)
     {
-        if (visible == CacheReader.ChunkSize)
+        if (visible == CacheReader.ChunkSize && hidden == 0)
             return SoftenWhole(scores, scale);
         Vector512<float> scales = Vector512.Create(scale);
-        Vector512<float> hidden = Vector512.Create(float.NegativeInfinity);
-        Vector512<float> largest = hidden;
+        Vector512<float> least = Vector512.Create(float.NegativeInfinity);
+        Vector512<float> largest = least;
         for (int i = 0; i < visible; i += Lanes.Count)
         {
-            Vector512<int> seen = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(visible - i));
-            Vector512<float> score = Vector512.ConditionalSelect(seen.AsSingle(), Vector512.Load(scores + i) * scales, hidden);
+            Vector512<int> seen = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(visible - i))
+                & Vector512.GreaterThanOrEqual(Vector512<int>.Indices, Vector512.Create(hidden - i));
+            Vector512<float> score = Vector512.ConditionalSelect(seen.AsSingle(), Vector512.Load(scores + i) * scales, least);
             score.Store(scores + i);
             largest = Lanes.Larger(score, largest);
         }
@@ -38,7 +40,19 @@ internal static unsafe class Softmax
         return (top, Lanes.Sum(sum));
     }
 
-    /// <summary>The same, with all of the chunk in registers.</summary>
+    /// <summary>Caps scores softly: cap x tanh(score x scale / cap).</summary>
+    /// <param name="scores">A chunk of them, in whole vectors.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="scale">Factor on each score.</param>
+    /// <param name="cap">Above 0.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Cap(float* scores, int count, float scale, float cap)
+    {
+        for (int i = 0; i < count; i += Lanes.Count)
+            ElementKernel.SoftCap(Vector512.Load(scores + i) * scale, cap).Store(scores + i);
+    }
+
+    /// <summary>As <see cref="Soften"/>, with all of the chunk in registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (float Largest, float Weight) SoftenWhole(float* scores, float scale)
     {

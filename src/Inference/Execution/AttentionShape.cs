@@ -5,4 +5,11 @@ namespace Inference.Execution;
 /// <param name="KvHeads">Key-value heads.</param>
 /// <param name="HeadSize">Elements a head.</param>
 /// <param name="Scale">Factor on the scores before the softmax, usually 1 / sqrt(HeadSize).</param>
-public sealed record AttentionShape(int Heads, int KvHeads, int HeadSize, float Scale);
+public sealed record AttentionShape(int Heads, int KvHeads, int HeadSize, float Scale)
+{
+    /// <summary>Positions that a row sees, its own and those before it, at least 1; null for all. A row at p sees p - Window + 1 to p.</summary>
+    public int? Window { get; init; }
+
+    /// <summary>Caps scaled scores softly: cap x tanh(score / cap), before the softmax. 0 for none.</summary>
+    public float SoftCap { get; init; }
+}

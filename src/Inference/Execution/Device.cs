@@ -72,41 +72,63 @@ public abstract class Device : IDisposable
     /// <param name="destination">[rows of the batch, width].</param>
     public abstract void Embed(DeviceWeight table, DeviceTensor destination);
 
-    /// <summary>Root-mean-square normalisation (Zhang and Sennrich, 2019), with the residual addition before it.</summary>
-    /// <remarks>
-    /// First hidden += addend, where there is one. Then destination = hidden / sqrt(mean(hidden²) + epsilon) x gain,
-    /// over each run of gain's length: a gain as long as a head normalises each head on its own.
-    /// </remarks>
+    /// <summary>Adds to each row the embedding of its position.</summary>
+    /// <param name="table">[positions, width]; has a row for every position of the step.</param>
+    /// <param name="destination">[rows of the batch, width].</param>
+    public abstract void EmbedPositions(DeviceWeight table, DeviceTensor destination);
+
+    /// <summary>Normalises rows, with the residual addition before it: hidden += addend, where there is one; then destination = norm(hidden).</summary>
     /// <param name="hidden">The residual stream; changed only where there is an addend.</param>
     /// <param name="addend">The output of the layer before, or null.</param>
-    /// <param name="gain">A vector whose length divides hidden's columns.</param>
-    /// <param name="epsilon">Added to the mean square.</param>
+    /// <param name="norm">The formula and its vectors, whose length divides hidden's columns.</param>
     /// <param name="destination">Same shape as hidden; may be hidden itself.</param>
-    public abstract void RmsNorm(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, DeviceTensor destination);
+    public abstract void Normalize(DeviceTensor hidden, DeviceTensor? addend, Norm norm, DeviceTensor destination);
+
+    /// <summary>destination += addend, element by element.</summary>
+    /// <param name="destination">[rows, columns].</param>
+    /// <param name="addend">[rows, columns].</param>
+    public abstract void Add(DeviceTensor destination, DeviceTensor addend);
+
+    /// <summary>tensor *= factor, element by element.</summary>
+    /// <param name="tensor">[rows, columns].</param>
+    /// <param name="factor">Any finite number.</param>
+    public abstract void Scale(DeviceTensor tensor, float factor);
+
+    /// <summary>tensor = cap x tanh(tensor / cap), element by element.</summary>
+    /// <param name="tensor">[rows, columns].</param>
+    /// <param name="cap">Above 0.</param>
+    public abstract void SoftCap(DeviceTensor tensor, float cap);
 
     /// <summary>Applies linear layers that read the same input.</summary>
     /// <param name="input">[rows, input features].</param>
     /// <param name="targets">The layers and where their results go.</param>
     public abstract void Linear(DeviceTensor input, ReadOnlySpan<LinearTarget> targets);
 
-    /// <summary>Applies linear layers to a normalised residual stream: <see cref="RmsNorm"/>, then <see cref="Linear"/>.</summary>
-    /// <remarks>
-    /// First hidden += addend, where there is one. The layers then read hidden / sqrt(mean(hidden²) + epsilon) x gain, which need not
-    /// be stored anywhere.
-    /// </remarks>
+    /// <summary>Applies linear layers to a normalised residual stream: <see cref="Normalize"/>, then <see cref="Linear"/>. The normalised rows need not be stored anywhere.</summary>
     /// <param name="hidden">[rows, input features]; changed only where there is an addend.</param>
     /// <param name="addend">The output of the layer before, or null.</param>
-    /// <param name="gain">A vector as long as a row.</param>
-    /// <param name="epsilon">Added to the mean square.</param>
+    /// <param name="norm">The formula and its vectors, as long as a row.</param>
     /// <param name="targets">The layers and where their results go; at least one, and none goes to hidden or addend.</param>
-    public abstract void NormalizedLinear(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, ReadOnlySpan<LinearTarget> targets);
+    public abstract void NormalizedLinear(DeviceTensor hidden, DeviceTensor? addend, Norm norm, ReadOnlySpan<LinearTarget> targets);
 
-    /// <summary>Applies linear layers to a gated activation: <see cref="Gate"/>, then <see cref="Linear"/>. The product need not be stored anywhere.</summary>
+    /// <summary>Applies linear layers to an activation: <see cref="Gate"/>, then <see cref="Linear"/>. The product need not be stored anywhere.</summary>
     /// <param name="gate">[rows, input features].</param>
-    /// <param name="up">[rows, input features].</param>
+    /// <param name="up">[rows, input features], or null.</param>
     /// <param name="activation">The non-linearity.</param>
     /// <param name="targets">The layers that read activation(gate) x up, and where their results go; none goes to gate or up.</param>
-    public abstract void GatedLinear(DeviceTensor gate, DeviceTensor up, Activation activation, ReadOnlySpan<LinearTarget> targets);
+    public abstract void GatedLinear(DeviceTensor gate, DeviceTensor? up, Activation activation, ReadOnlySpan<LinearTarget> targets);
+
+    /// <summary>Has each row computed by the experts that it scores highest, and mixes their outputs.</summary>
+    /// <remarks>
+    /// destination = sum of weight x down(activation(gate(input)) x up(input)) over the row's experts, added in the order of their rank,
+    /// the highest score first. A row with a score that is not finite becomes NaN, and no other row is touched by it.
+    /// </remarks>
+    /// <param name="input">[rows, width].</param>
+    /// <param name="scores">[rows, experts]; unchanged.</param>
+    /// <param name="routing">Which experts compute a row, and how their outputs are weighted.</param>
+    /// <param name="experts">The experts.</param>
+    /// <param name="destination">[rows, width]; not the input.</param>
+    public abstract void MixExperts(DeviceTensor input, DeviceTensor scores, ExpertRouting routing, ExpertLayer experts, DeviceTensor destination);
 
     /// <summary>Turns queries and keys by their positions and writes keys and values into the cache.</summary>
     /// <param name="queries">[rows, heads x head size]; turned in place.</param>
@@ -120,18 +142,19 @@ public abstract class Device : IDisposable
 
     /// <summary>Causal attention of every row over its sequence's cached positions, its own included.</summary>
     /// <param name="queries">[rows, heads x head size].</param>
-    /// <param name="shape">Heads, size and scale.</param>
+    /// <param name="shape">Heads, size, scale, and what a row sees.</param>
+    /// <param name="sinks">A score for each query head that takes its part in the softmax and has no value (attention sinks), or null.</param>
     /// <param name="cache">The cache.</param>
     /// <param name="layer">Which layer of it.</param>
     /// <param name="destination">[rows, heads x head size].</param>
-    public abstract void Attend(DeviceTensor queries, AttentionShape shape, DeviceKvCache cache, int layer, DeviceTensor destination);
+    public abstract void Attend(DeviceTensor queries, AttentionShape shape, DeviceWeight? sinks, DeviceKvCache cache, int layer, DeviceTensor destination);
 
-    /// <summary>destination = activation(gate) x up, element by element.</summary>
+    /// <summary>destination = activation(gate) x up, element by element; without up, activation(gate).</summary>
     /// <param name="gate">[rows, width].</param>
-    /// <param name="up">[rows, width].</param>
+    /// <param name="up">[rows, width], or null. <see cref="Activation.ClampedSwiglu"/> needs it.</param>
     /// <param name="activation">The non-linearity.</param>
     /// <param name="destination">[rows, width]; may be gate or up.</param>
-    public abstract void Gate(DeviceTensor gate, DeviceTensor up, Activation activation, DeviceTensor destination);
+    public abstract void Gate(DeviceTensor gate, DeviceTensor? up, Activation activation, DeviceTensor destination);
 
     /// <summary>Copies the rows whose logits are wanted: destination row i is source row <see cref="StepBatch.LogitRows"/>[i].</summary>
     /// <param name="source">[rows of the batch, width].</param>

@@ -1,75 +1,66 @@
 namespace Inference.Formats;
 
 /// <summary>
-/// An open GGUF file, version 2 or 3: its metadata, read, and its tensors, mapped. The whole header is checked on opening: what a
-/// tensor says of its place and size is true.
+/// An open GGUF file, version 2 or 3, or all the parts of a split one: its metadata, read, and its tensors, mapped. The whole header
+/// is checked on opening: what a tensor says of its place and size is true.
 /// </summary>
 /// <remarks>
 /// Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. A file that ends where its tensors' data should begin is
 /// accepted as a description (<see cref="IsHeaderOnly"/>): its tensors are listed, and asking for their bytes is refused.
 /// Reading is safe from any number of threads.
 /// </remarks>
-public sealed unsafe class GgufFile : ModelFile
+public sealed class GgufFile : ModelFile
 {
-    private readonly MappedFile _file;
-    private readonly GgufHeader _header;
+    private readonly List<GgufPart> _parts;
     private readonly OrderedDictionary<string, StoredTensor> _tensors = [];
 
-    private GgufFile(MappedFile file)
+    private GgufFile(List<GgufPart> parts)
     {
-        _file = file;
-        _header = GgufHeader.Read(file);
-        IsHeaderOnly = _header.DataLength > 0 && file.Length <= _header.DataStart;
-        long end = _header.DataStart + _header.DataLength;
-        if (!IsHeaderOnly && _header.DataLength > 0 && end > file.Length)
+        _parts = parts;
+        foreach (GgufPart part in parts)
         {
-            string last = _header.Tensors.Values.First(t => t.ByteLength > 0 && EndOf(t) > file.Length).Name;
-            throw new ModelFormatException(
-                file.Path, last, file.Length, $"the file ends before the tensors' data, which takes {end} bytes");
+            foreach (GgufTensorEntry entry in part.Header.Tensors.Values)
+                _tensors.Add(entry.Name, part.Store(entry));
         }
 
-        foreach (GgufTensorEntry entry in _header.Tensors.Values)
-            _tensors.Add(entry.Name, Store(entry));
+        // Joined, the model is none that is split: whoever writes its metadata elsewhere writes one file.
+        Metadata = parts.Count == 1
+            ? parts[0].Header.Metadata
+            : new OrderedDictionary<string, GgufValue>(parts[0].Header.Metadata.Where(pair => !pair.Key.StartsWith(GgufParts.KeyPrefix, StringComparison.Ordinal)));
     }
 
     /// <inheritdoc/>
-    public override string Path => _file.Path;
+    public override string Path => _parts[0].Path;
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, StoredTensor> Tensors => _tensors;
 
     /// <inheritdoc/>
-    public override long ByteLength => _file.Length;
+    public override long ByteLength => _parts.Sum(part => part.ByteLength);
 
     /// <summary>The version of the format: 2 or 3.</summary>
-    public uint Version => _header.Version;
+    public uint Version => _parts[0].Header.Version;
 
     /// <summary>What the tensors' places in the file are multiples of, in bytes.</summary>
-    public int Alignment => _header.Alignment;
+    public int Alignment => _parts[0].Header.Alignment;
 
     /// <summary>Whether the file ends before the data of its tensors.</summary>
-    public bool IsHeaderOnly { get; }
+    public bool IsHeaderOnly => _parts.Exists(part => part.IsHeaderOnly);
 
     /// <summary>Every metadata value by its key, in file order when enumerated.</summary>
-    public IReadOnlyDictionary<string, GgufValue> Metadata => _header.Metadata;
+    public IReadOnlyDictionary<string, GgufValue> Metadata { get; }
 
     /// <summary>Opens a file.</summary>
-    /// <param name="path">The file.</param>
-    /// <exception cref="ModelFormatException">The file is malformed, or uses what this library does not support.</exception>
+    /// <param name="path">
+    /// The file. Of a model that is split into several it is the first, <c>*-00001-of-0000N.gguf</c>: the others are found beside it,
+    /// and all are one model.
+    /// </param>
+    /// <exception cref="ModelFormatException">The file is malformed, uses what this library does not support, or lacks one of its parts.</exception>
     /// <exception cref="IOException">The file is not there or cannot be read.</exception>
     public static new GgufFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        MappedFile file = MappedFile.Open(path);
-        try
-        {
-            return new GgufFile(file);
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        return new GgufFile(GgufParts.Open(path));
     }
 
     /// <summary>A text value.</summary>
@@ -174,23 +165,10 @@ public sealed unsafe class GgufFile : ModelFile
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
-            _file.Dispose();
-    }
-
-    private long EndOf(GgufTensorEntry entry) => GgufTensorEntry.Align(_header.DataStart + entry.Offset + entry.ByteLength, Alignment);
-
-    private StoredTensor Store(GgufTensorEntry entry)
-    {
-        // An empty tensor may lie, formally, beyond the end.
-        if (entry.ByteLength == 0)
-            return new StoredTensor(entry.Name, entry.Type, entry.Shape, 0, 0);
-        return IsHeaderOnly
-            ? StoredTensor.WithoutData(entry.Name, entry.Type, entry.Shape, entry.ByteLength, Path)
-            : new StoredTensor(entry.Name, entry.Type, entry.Shape, (nint)_file.At(_header.DataStart + entry.Offset), entry.ByteLength)
-            {
-                Mapping = (_file, _header.DataStart + entry.Offset),
-            };
+        if (!disposing)
+            return;
+        foreach (GgufPart part in _parts)
+            part.Dispose();
     }
 
     private ModelFormatException Missing(string key) => new(Path, key, -1, "the metadata key is missing");

@@ -47,7 +47,18 @@ internal static class ModelFolder
         string[] files = Directory.GetFiles(folder, pattern);
         if (files.Length <= 1)
             return files.FirstOrDefault();
+        if (FirstPart(files) is { } first)
+            return first;
         string names = string.Join(", ", files.Select(Path.GetFileName).Order(StringComparer.Ordinal).Take(4));
         throw new ModelFormatException(folder, null, -1, $"the folder holds {files.Length} models ({names}); name one");
+    }
+
+    /// <summary>The first part, where all files are parts of one model.</summary>
+    private static string? FirstPart(string[] files)
+    {
+        if (PartName.Parse(files[0]) is not { Extension: ".gguf" } name)
+            return null;
+        string first = name.Of(1);
+        return files.Contains(first) && files.All(file => PartName.Parse(file) is { } part && part with { Number = 1 } == name with { Number = 1 }) ? first : null;
     }
 }

@@ -138,7 +138,8 @@ internal sealed class SafetensorsHeader
             "F16" => TensorType.F16,
             "BF16" => TensorType.BF16,
             "F64" => TensorType.F64,
-            "I8" => TensorType.I8,
+            // Bytes of either kind: nothing computes with them, but blocks of codes come as U8.
+            "I8" or "U8" => TensorType.I8,
             "I16" => TensorType.I16,
             "I32" => TensorType.I32,
             "I64" => TensorType.I64,

@@ -59,6 +59,29 @@ public sealed unsafe class StoredTensor
     /// <summary>The file behind the bytes and where in it they begin, where they are a file's.</summary>
     internal (MappedFile File, long Offset)? Mapping { get; init; }
 
+    /// <summary>What keeps the bytes alive where they are no file's.</summary>
+    internal object? Owner { get; init; }
+
+    /// <summary>A part of the tensor, as a tensor of its own; nothing is copied.</summary>
+    /// <param name="first">First of the rows, counted over all outer dimensions.</param>
+    /// <param name="shape">Its dimensions, outermost first; the last one is this tensor's.</param>
+    internal StoredTensor Slice(long first, params long[] shape)
+    {
+        long rows = 1;
+        foreach (long length in shape.AsSpan(0, shape.Length - 1))
+            rows *= length;
+        if (shape[^1] != Columns || first < 0 || rows < 1 || first + rows > Rows)
+            throw new ArgumentOutOfRangeException(nameof(shape), $"Rows {first} to {first + rows - 1} of {Rows}.");
+        long stride = ByteLength / Rows;
+        if (_fileWithoutData is not null)
+            return WithoutData(Name, Type, shape, rows * stride, _fileWithoutData);
+        return new StoredTensor(Name, Type, shape, (nint)(_data + first * stride), rows * stride)
+        {
+            Mapping = Mapping is { } mapping ? (mapping.File, mapping.Offset + first * stride) : null,
+            Owner = Owner,
+        };
+    }
+
     /// <summary>
     /// Says that the bytes will not be read for long: those of a mapped file leave the process's memory, and reading them again is
     /// slower but gives the same. A device that has made its own copy calls this, so that a model is in memory once.

@@ -48,6 +48,15 @@ internal readonly struct ConfigObject(string path, string prefix, JsonElement va
         return texts;
     }
 
+    /// <summary>The numbers of a list; null where it is absent.</summary>
+    public double[]? FindNumbers(string name)
+    {
+        if (Find(name, JsonValueKind.Array, "a list") is not { } list)
+            return null;
+        ConfigObject self = this;
+        return [.. list.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number ? item.GetDouble() : throw self.Error(name, $"a number was expected and {item.ValueKind} found"))];
+    }
+
     /// <summary>The first member that is an object itself, or null.</summary>
     public string? FindNested()
     {

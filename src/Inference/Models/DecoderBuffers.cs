@@ -6,7 +6,7 @@ namespace Inference.Models;
 internal sealed class DecoderBuffers : IDisposable
 {
     private readonly DeviceTensor[] _all;
-    private readonly DeviceTensor[] _perToken;
+    private readonly List<DeviceTensor> _perToken;
 
     public DecoderBuffers(Device device, DecoderConfig config, int vocabularySize, int maxRows, int maxLogitRows)
     {
@@ -18,14 +18,33 @@ internal sealed class DecoderBuffers : IDisposable
         Keys = device.Allocate(maxRows, keyWidth);
         Values = device.Allocate(maxRows, keyWidth);
         Attended = device.Allocate(maxRows, queryWidth);
-        Gate = device.Allocate(maxRows, config.FeedForwardWidth);
-        Up = device.Allocate(maxRows, config.FeedForwardWidth);
-        _perToken = [Hidden, Delta, Queries, Keys, Values, Attended, Gate, Up];
+        _perToken = [Hidden, Delta, Queries, Keys, Values, Attended];
+        if (Enumerable.Range(0, config.Layers).Any(layer => !config.HasExperts(layer)))
+        {
+            Gate = Add(config.FeedForwardWidth);
+            Up = config.Architecture.IsGated ? Add(config.FeedForwardWidth) : null;
+        }
+
+        if (config.Experts > 0)
+        {
+            Normal = Add(config.Width);
+            Scores = Add(config.Experts);
+        }
+
+        if (config.Architecture.IsParallel)
+            Beside = Add(config.Width);
 
         LastHidden = device.Allocate(maxLogitRows, config.Width);
         LastDelta = device.Allocate(maxLogitRows, config.Width);
         Logits = device.Allocate(maxLogitRows, vocabularySize);
         _all = [.. _perToken, LastHidden, LastDelta, Logits];
+
+        DeviceTensor Add(int columns)
+        {
+            DeviceTensor tensor = device.Allocate(maxRows, columns);
+            _perToken.Add(tensor);
+            return tensor;
+        }
     }
 
     public DeviceTensor Hidden { get; }
@@ -40,9 +59,20 @@ internal sealed class DecoderBuffers : IDisposable
 
     public DeviceTensor Attended { get; }
 
-    public DeviceTensor Gate { get; }
+    /// <summary>What the activation is applied to; null where all layers have experts.</summary>
+    public DeviceTensor? Gate { get; }
 
-    public DeviceTensor Up { get; }
+    /// <summary>What the activation multiplies; null where nothing.</summary>
+    public DeviceTensor? Up { get; }
+
+    /// <summary>What experts read; null without experts.</summary>
+    public DeviceTensor? Normal { get; }
+
+    /// <summary>The experts' scores; null without experts.</summary>
+    public DeviceTensor? Scores { get; }
+
+    /// <summary>What the feed-forward layers beside attention add to the stream; null where they come after it.</summary>
+    public DeviceTensor? Beside { get; }
 
     /// <summary>The stream of the rows whose logits are wanted.</summary>
     public DeviceTensor LastHidden { get; }

@@ -3,20 +3,32 @@ using Inference.Execution;
 namespace Inference.Models;
 
 /// <summary>The weights of one decoder layer, with where each linear result goes.</summary>
-/// <param name="AttentionNorm">Gain before attention.</param>
-/// <param name="QueryNorm">Gain of each query head, or null.</param>
-/// <param name="KeyNorm">Gain of each key head, or null.</param>
-/// <param name="QueryKeyValue">The three projections of the normalised stream.</param>
+/// <param name="Attention">What a row sees.</param>
+/// <param name="Rope">The rotary embedding, or null.</param>
+/// <param name="Sinks">A score of each query head without a value, or null.</param>
+/// <param name="AttentionNorm">Before attention, or null.</param>
+/// <param name="QueryNorm">Of queries, or null.</param>
+/// <param name="KeyNorm">Of keys, or null.</param>
+/// <param name="QueryKeyValue">The three projections of what attention reads.</param>
 /// <param name="AttentionOutput">Back to the stream's width.</param>
-/// <param name="FeedForwardNorm">Gain before the feed-forward layers.</param>
-/// <param name="GateUp">The two projections that are gated.</param>
-/// <param name="Down">Back to the stream's width.</param>
+/// <param name="AfterAttention">Of what attention adds to the stream, or null.</param>
+/// <param name="FeedForwardNorm">Before the feed-forward layers, or null.</param>
+/// <param name="FeedForward">The first layers: gate and up, or up alone; with experts, their scores.</param>
+/// <param name="Down">Back to the stream's width; empty with experts.</param>
+/// <param name="Experts">The experts, or null.</param>
+/// <param name="AfterFeedForward">Of what the feed-forward layers add to the stream, or null.</param>
 internal sealed record DecoderLayer(
-    DeviceWeight AttentionNorm,
-    DeviceWeight? QueryNorm,
-    DeviceWeight? KeyNorm,
+    AttentionShape Attention,
+    Rope? Rope,
+    DeviceWeight? Sinks,
+    Norm? AttentionNorm,
+    Norm? QueryNorm,
+    Norm? KeyNorm,
     LinearTarget[] QueryKeyValue,
     LinearTarget[] AttentionOutput,
-    DeviceWeight FeedForwardNorm,
-    LinearTarget[] GateUp,
-    LinearTarget[] Down);
+    Norm? AfterAttention,
+    Norm? FeedForwardNorm,
+    LinearTarget[] FeedForward,
+    LinearTarget[] Down,
+    ExpertLayer? Experts,
+    Norm? AfterFeedForward);

@@ -8,9 +8,8 @@ internal sealed class DecoderModel : IDisposable
     private readonly Device _device;
     private readonly DecoderWeights _weights;
     private readonly DecoderBuffers _buffers;
-    private readonly Rope _rope;
-    private readonly AttentionShape _attention;
     private readonly LinearTarget[] _head;
+    private readonly ExpertRouting _routing;
 
     public DecoderModel(Device device, DecoderConfig config, DecoderWeights weights, DecoderBuffers buffers)
     {
@@ -18,8 +17,7 @@ internal sealed class DecoderModel : IDisposable
         _weights = weights;
         _buffers = buffers;
         Config = config;
-        _rope = config.Rope.ToRope(config.RopeKind);
-        _attention = config.Attention;
+        _routing = new ExpertRouting(config.ChosenExperts, config.NormalizesExperts, config.Architecture.Activation);
         _head = [new LinearTarget(weights.Head, null, buffers.Logits)];
     }
 
@@ -32,37 +30,96 @@ internal sealed class DecoderModel : IDisposable
     public DeviceTensor Forward(StepBatch batch, DeviceKvCache cache)
     {
         DecoderBuffers b = _buffers;
-        float epsilon = Config.Epsilon;
         b.Resize(batch);
         _device.Begin(batch);
         _device.Embed(_weights.Embedding, b.Hidden);
+        Scale(b.Hidden, Config.EmbeddingScale);
+        if (_weights.Positions is { } positions)
+            _device.EmbedPositions(positions, b.Hidden);
 
         DeviceTensor? pending = null;
         for (int i = 0; i < _weights.Layers.Length; i++)
         {
             DecoderLayer layer = _weights.Layers[i];
-            _device.NormalizedLinear(b.Hidden, pending, layer.AttentionNorm, epsilon, layer.QueryKeyValue);
-            if (layer.QueryNorm is { } queryNorm)
-                _device.RmsNorm(b.Queries, null, queryNorm, epsilon, b.Queries);
-            if (layer.KeyNorm is { } keyNorm)
-                _device.RmsNorm(b.Keys, null, keyNorm, epsilon, b.Keys);
-            _device.RotateAndStore(b.Queries, b.Keys, b.Values, _rope, _attention, cache, i);
-            _device.Attend(b.Queries, _attention, cache, i, b.Attended);
-            _device.Linear(b.Attended, layer.AttentionOutput);
-
-            _device.NormalizedLinear(b.Hidden, b.Delta, layer.FeedForwardNorm, epsilon, layer.GateUp);
-            _device.GatedLinear(b.Gate, b.Up, Config.Architecture.Activation, layer.Down);
+            Read(pending, layer.AttentionNorm, layer.QueryKeyValue);
+            Attend(layer, cache, i);
+            Finish(b.Delta, layer.AfterAttention);
+            FeedForward(layer, b.Beside is null ? b.Delta : null);
+            Finish(b.Beside ?? b.Delta, layer.AfterFeedForward);
+            if (b.Beside is not null)
+                _device.Add(b.Delta, b.Beside);
             pending = b.Delta;
         }
 
         if (batch.LogitRows.Length > 0)
+            ComputeLogits();
+        return b.Logits;
+    }
+
+    /// <summary>Applies the first layers of a part to the residual stream, to which what the part before computed is added.</summary>
+    private void Read(DeviceTensor? pending, Norm? norm, LinearTarget[] targets)
+    {
+        if (norm is not null)
         {
-            _device.SelectRows(b.Hidden, b.LastHidden);
-            _device.SelectRows(b.Delta, b.LastDelta);
-            _device.NormalizedLinear(b.LastHidden, b.LastDelta, _weights.OutputNorm, epsilon, _head);
+            _device.NormalizedLinear(_buffers.Hidden, pending, norm, targets);
+            return;
         }
 
-        return b.Logits;
+        if (pending is not null)
+            _device.Add(_buffers.Hidden, pending);
+        _device.Linear(_buffers.Hidden, targets);
+    }
+
+    private void Attend(DecoderLayer layer, DeviceKvCache cache, int index)
+    {
+        DecoderBuffers b = _buffers;
+        if (layer.QueryNorm is { } queryNorm)
+            _device.Normalize(b.Queries, null, queryNorm, b.Queries);
+        if (layer.KeyNorm is { } keyNorm)
+            _device.Normalize(b.Keys, null, keyNorm, b.Keys);
+        _device.RotateAndStore(b.Queries, b.Keys, b.Values, layer.Rope, layer.Attention, cache, index);
+        _device.Attend(b.Queries, layer.Attention, layer.Sinks, cache, index, b.Attended);
+        _device.Linear(b.Attended, layer.AttentionOutput);
+    }
+
+    private void FeedForward(DecoderLayer layer, DeviceTensor? pending)
+    {
+        DecoderBuffers b = _buffers;
+        if (layer.Experts is not { } experts)
+        {
+            Read(pending, layer.FeedForwardNorm, layer.FeedForward);
+            _device.GatedLinear(b.Gate!, b.Up, Config.Architecture.Activation, layer.Down);
+            return;
+        }
+
+        _device.Normalize(b.Hidden, pending, layer.FeedForwardNorm!, b.Normal!);
+        _device.Linear(b.Normal!, layer.FeedForward);
+        _device.MixExperts(b.Normal!, b.Scores!, _routing, experts, b.Delta);
+    }
+
+    /// <summary>Makes what a part computed what it adds to the stream.</summary>
+    private void Finish(DeviceTensor delta, Norm? norm)
+    {
+        if (norm is not null)
+            _device.Normalize(delta, null, norm, delta);
+        Scale(delta, Config.ResidualScale);
+    }
+
+    private void ComputeLogits()
+    {
+        DecoderBuffers b = _buffers;
+        _device.SelectRows(b.Hidden, b.LastHidden);
+        _device.SelectRows(b.Delta, b.LastDelta);
+        _device.NormalizedLinear(b.LastHidden, b.LastDelta, _weights.OutputNorm, _head);
+        Scale(b.Logits, 1 / Config.LogitDivisor);
+        if (Config.LogitCap > 0)
+            _device.SoftCap(b.Logits, (float)Config.LogitCap);
+    }
+
+    private void Scale(DeviceTensor tensor, double factor)
+    {
+        if (factor != 1)
+            _device.Scale(tensor, (float)factor);
     }
 
     public void Dispose()

@@ -14,7 +14,10 @@ internal sealed class DecoderWeights : IDisposable
 
     public DeviceWeight Embedding { get; private set; } = null!;
 
-    public DeviceWeight OutputNorm { get; private set; } = null!;
+    /// <summary>A vector for each position, or null.</summary>
+    public DeviceWeight? Positions { get; private set; }
+
+    public Norm OutputNorm { get; private set; } = null!;
 
     public DeviceWeight Head { get; private set; } = null!;
 
@@ -32,7 +35,7 @@ internal sealed class DecoderWeights : IDisposable
         var weights = new DecoderWeights();
         try
         {
-            weights.Fill(new Uploader(tensors, device, weights._all, loaded, cancellation), config, buffers);
+            weights.Fill(new WeightUploader(tensors, device, weights._all, loaded, cancellation), config, buffers);
             tensors.ThrowIfUnused();
             return weights;
         }
@@ -49,81 +52,15 @@ internal sealed class DecoderWeights : IDisposable
             weight.Dispose();
     }
 
-    private void Fill(Uploader upload, DecoderConfig config, DecoderBuffers buffers)
+    private void Fill(WeightUploader upload, DecoderConfig config, DecoderBuffers buffers)
     {
-        int vocabulary = buffers.Logits.Columns;
-        int width = config.Width;
-        upload.Head(vocabulary, width, out DeviceWeight embedding, out DeviceWeight head);
-        Embedding = embedding;
-        Head = head;
-        OutputNorm = upload.Vector(TensorNames.OutputNorm, width);
-
-        int queryWidth = config.Heads * config.HeadSize;
-        int keyWidth = config.KvHeads * config.HeadSize;
-        Layers = new DecoderLayer[config.Layers];
-        for (int i = 0; i < Layers.Length; i++)
-        {
-            string Name(string part) => TensorNames.InLayer(i, part);
-            LinearTarget Linear(string part, int rows, int columns, DeviceTensor output, bool mustHaveBias = false)
-            {
-                // Layers are alike: a bias that only some have was lost from the others, or belongs to something else.
-                bool hasBias = mustHaveBias || upload.Has(TensorNames.InLayer(0, part + ".bias"));
-                return new LinearTarget(upload.Matrix(Name(part + ".weight"), rows, columns), hasBias ? upload.Vector(Name(part + ".bias"), rows) : null, output);
-            }
-
-            bool normalizes = config.Architecture.NormalizesHeads;
-            bool biases = config.Architecture.BiasesQueryKeyValue;
-            Layers[i] = new DecoderLayer(
-                upload.Vector(Name("attn_norm.weight"), width),
-                normalizes ? upload.Vector(Name("attn_q_norm.weight"), config.HeadSize) : null,
-                normalizes ? upload.Vector(Name("attn_k_norm.weight"), config.HeadSize) : null,
-                [
-                    Linear("attn_q", queryWidth, width, buffers.Queries, biases),
-                    Linear("attn_k", keyWidth, width, buffers.Keys, biases),
-                    Linear("attn_v", keyWidth, width, buffers.Values, biases),
-                ],
-                [Linear("attn_output", width, queryWidth, buffers.Delta)],
-                upload.Vector(Name("ffn_norm.weight"), width),
-                [
-                    Linear("ffn_gate", config.FeedForwardWidth, width, buffers.Gate),
-                    Linear("ffn_up", config.FeedForwardWidth, width, buffers.Up),
-                ],
-                [Linear("ffn_down", width, config.FeedForwardWidth, buffers.Delta)]);
-        }
-    }
-
-    /// <summary>Takes, uploads, remembers for disposal, and reports.</summary>
-    private sealed class Uploader(TensorSet tensors, Device device, List<DeviceWeight> all, Action<long> loaded, CancellationToken cancellation)
-    {
-        public DeviceWeight Vector(string name, int length) => Put(tensors.Take(name, length), WeightUse.Vector);
-
-        public bool Has(string name) => tensors.Has(name);
-
-        public DeviceWeight Matrix(string name, int rows, int columns) => Put(tensors.Take(name, rows, columns), WeightUse.Linear);
-
-        /// <summary>Embedding and head, which are one tensor in many models.</summary>
-        public void Head(int vocabulary, int width, out DeviceWeight embedding, out DeviceWeight head)
-        {
-            StoredTensor? table = tensors.TryTake(TensorNames.Embedding, vocabulary, width);
-            StoredTensor? output = tensors.TryTake(TensorNames.Output, vocabulary, width);
-            if (table is not null && output is not null)
-            {
-                embedding = Put(table, WeightUse.Embedding);
-                head = Put(output, WeightUse.Linear);
-                return;
-            }
-
-            // One of the two is there, or the size of the vocabulary would not be known.
-            embedding = head = Put((table ?? output)!, WeightUse.Embedding | WeightUse.Linear);
-        }
-
-        private DeviceWeight Put(StoredTensor tensor, WeightUse use)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            DeviceWeight weight = device.Upload(tensor, use);
-            all.Add(weight);
-            loaded(tensor.ByteLength - weight.PendingBytes);
-            return weight;
-        }
+        (Embedding, Head) = upload.Head(buffers.Logits.Columns, config.Width);
+        if (config.Architecture.LearnsPositions)
+            Positions = upload.Table(TensorNames.Positions, config.ContextLength, config.Width);
+        if (config.Rope.Scaling == RopeScalingKind.LongRope)
+            upload.SkipRopeDivisors();
+        OutputNorm = upload.Norm(TensorNames.OutputNorm, config.Width, config)!;
+        var layers = new LayerUploader(upload, config, buffers);
+        Layers = [.. Enumerable.Range(0, config.Layers).Select(layers.Upload)];
     }
 }

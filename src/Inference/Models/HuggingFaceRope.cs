@@ -6,15 +6,35 @@ internal static class HuggingFaceRope
     /// <param name="config">The configuration.</param>
     /// <param name="headSize">Elements a head.</param>
     /// <param name="context">Its max_position_embeddings.</param>
-    public static RopeSettings Read(ConfigObject config, int headSize, int context)
+    /// <param name="usualTheta">The base where none is stated.</param>
+    public static RopeSettings Read(ConfigObject config, int headSize, int context, double usualTheta)
     {
         // Older files have rope_theta at the top and rope_scaling beside it; newer ones have both in rope_parameters.
         string name = config.FindObject("rope_parameters") is null ? "rope_scaling" : "rope_parameters";
         ConfigObject? parameters = config.FindObject(name);
         if (parameters?.FindNested() is { } nested)
-            throw config.Error($"{name}.{nested}", "rotary embeddings that differ from layer to layer are not supported");
+            throw config.Error($"{name}.{nested}", "rotary embeddings that differ from layer to layer are not supported for this architecture");
+        return Read(config, parameters, name, headSize, context, usualTheta);
+    }
 
-        double theta = parameters?.FindNumber("rope_theta") ?? config.FindNumber("rope_theta") ?? 10000;
+    /// <summary>Reads both rotary embeddings of a family whose layers with a window have their own.</summary>
+    /// <inheritdoc cref="Read(ConfigObject, int, int, double)"/>
+    public static (RopeSettings Global, RopeSettings Local) ReadBoth(ConfigObject config, int headSize, int context, double usualTheta, double usualLocalTheta)
+    {
+        if (config.FindObject("rope_parameters") is { } both && both.FindNested() is not null)
+        {
+            RopeSettings Nested(string kind, double theta) =>
+                Read(config, both.FindObject(kind) ?? throw both.Missing(kind), $"rope_parameters.{kind}", headSize, context, theta);
+            return (Nested("full_attention", usualTheta), Nested("sliding_attention", usualLocalTheta));
+        }
+
+        RopeSettings global = Read(config, headSize, context, usualTheta);
+        return (global, new RopeSettings { Theta = config.FindNumber("rope_local_base_freq") ?? usualLocalTheta, Dimensions = global.Dimensions });
+    }
+
+    private static RopeSettings Read(ConfigObject config, ConfigObject? parameters, string name, int headSize, int context, double usualTheta)
+    {
+        double theta = parameters?.FindNumber("rope_theta") ?? config.FindNumber("rope_theta") ?? usualTheta;
         double partial = parameters?.FindNumber("partial_rotary_factor") ?? config.FindNumber("partial_rotary_factor") ?? 1;
         if (!(partial > 0 && partial <= 1))
             throw config.Error("partial_rotary_factor", $"{partial} is not a share of a head");
@@ -38,7 +58,8 @@ internal static class HuggingFaceRope
                 HighFrequencyFactor = scaling.GetNumber("high_freq_factor"),
             },
             "yarn" => ReadYarn(settings, scaling, context),
-            _ => throw config.Error(name, $"rope scaling '{kind}' is not supported (supported: default, linear, llama3, yarn)"),
+            "longrope" or "su" when scaling.Has("short_factor") => ReadLong(settings, config, scaling, context),
+            _ => throw config.Error(name, $"rope scaling '{kind}' is not supported (supported: default, linear, llama3, yarn, and longrope with its factors)"),
         };
     }
 
@@ -57,6 +78,21 @@ internal static class HuggingFaceRope
             BetaSlow = scaling.FindNumber("beta_slow") ?? 1,
             Magnitude = scaling.FindNumber("attention_factor") ?? YarnMagnitude(scaling, factor),
             RoundsRamp = scaling.FindBoolean("truncate") ?? true,
+        };
+    }
+
+    private static RopeSettings ReadLong(RopeSettings settings, ConfigObject config, ConfigObject scaling, int context)
+    {
+        // The older files have the original length beside the scaling.
+        double original = scaling.FindNumber("original_max_position_embeddings") ?? config.FindNumber("original_max_position_embeddings") ?? context;
+        return settings with
+        {
+            Scaling = RopeScalingKind.LongRope,
+            OriginalContextLength = original,
+            Factor = scaling.FindNumber("factor") ?? context / original,
+            Magnitude = scaling.FindNumber("attention_factor"),
+            ShortDivisors = scaling.FindNumbers("short_factor"),
+            LongDivisors = scaling.FindNumbers("long_factor"),
         };
     }
 

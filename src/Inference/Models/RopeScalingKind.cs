@@ -13,4 +13,7 @@ internal enum RopeScalingKind
 
     /// <summary>Interpolation by frequency, with a magnitude correction (Peng et al., YaRN, 2023).</summary>
     Yarn,
+
+    /// <summary>Each frequency is divided by a number of its own, one for short and one for long contexts (Ding et al., LongRoPE, 2024).</summary>
+    LongRope,
 }

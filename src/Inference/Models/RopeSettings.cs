@@ -31,7 +31,7 @@ internal sealed record RopeSettings
     /// <summary>YaRN: turns within the original context below which a frequency is divided by the factor.</summary>
     public double BetaSlow { get; init; } = 1;
 
-    /// <summary>YaRN: the magnitude of the turned vectors; null for the paper's 0.1 ln(factor) + 1.</summary>
+    /// <summary>YaRN: the magnitude of the turned vectors; null for the paper's 0.1 ln(factor) + 1. LongRoPE likewise: sqrt(1 + ln(factor) / ln(original context)).</summary>
     public double? Magnitude { get; init; }
 
     /// <summary>YaRN: whether the ends of the ramp are rounded outwards to whole dimensions, as in the paper's code.</summary>
@@ -39,6 +39,19 @@ internal sealed record RopeSettings
 
     /// <summary>Divisors of the single frequencies that the file brings along (rope_freqs), or null.</summary>
     public double[]? Divisors { get; init; }
+
+    /// <summary>LongRoPE: divisors of the single frequencies for contexts up to the original one, or null.</summary>
+    public double[]? ShortDivisors { get; init; }
+
+    /// <summary>LongRoPE: divisors of the single frequencies for longer contexts, or null.</summary>
+    public double[]? LongDivisors { get; init; }
+
+    /// <summary>
+    /// The same for an engine that allows contexts of so many tokens. LongRoPE has two sets of divisors; the choice is made once, by the longest
+    /// context, since keys in the cache must not change as a conversation grows.
+    /// </summary>
+    public RopeSettings ForContext(int tokens) =>
+        Scaling == RopeScalingKind.LongRope ? this with { Divisors = tokens > OriginalContextLength ? LongDivisors : ShortDivisors } : this;
 
     /// <summary>The first thing that gives no rotation, with the member it is about, or null.</summary>
     public (string Member, string Problem)? FindProblem(int headSize)
@@ -50,14 +63,18 @@ internal sealed record RopeSettings
             return (nameof(Dimensions), $"{Dimensions} rope dimensions in heads of {headSize}");
         if (!(Factor > 0) || double.IsInfinity(Factor))
             return (nameof(Factor), $"a rope scaling factor of {Factor}");
-        if (Scaling is RopeScalingKind.Llama3 or RopeScalingKind.Yarn && !(OriginalContextLength >= 1 && double.IsFinite(OriginalContextLength)))
+        if (Scaling is RopeScalingKind.Llama3 or RopeScalingKind.Yarn or RopeScalingKind.LongRope && !(OriginalContextLength >= 1 && double.IsFinite(OriginalContextLength)))
             return (nameof(OriginalContextLength), $"an original context length of {OriginalContextLength}");
         if (Scaling == RopeScalingKind.Llama3 && !(HighFrequencyFactor > LowFrequencyFactor && LowFrequencyFactor > 0 && double.IsFinite(HighFrequencyFactor)))
             return (nameof(LowFrequencyFactor), $"rope frequency factors {LowFrequencyFactor} and {HighFrequencyFactor}");
         if (Scaling == RopeScalingKind.Yarn && !(BetaFast >= BetaSlow && BetaSlow > 0 && double.IsFinite(BetaFast)))
             return (nameof(BetaFast), $"rope betas {BetaFast} and {BetaSlow}");
-        if (Divisors is not null && (Divisors.Length != Dimensions / 2 || Divisors.Any(d => !(d > 0 && double.IsFinite(d)))))
+        if (Divisors is not null && !ArePositive(Divisors))
             return (nameof(Divisors), $"{Divisors.Length} rope divisors for {Dimensions} dimensions, or one that is not positive,");
+        if (Scaling == RopeScalingKind.LongRope && !(ArePositive(ShortDivisors) && ArePositive(LongDivisors)))
+            return (nameof(LongDivisors), $"{ShortDivisors?.Length ?? 0} short and {LongDivisors?.Length ?? 0} long rope divisors for {Dimensions} dimensions, or one that is not positive,");
+        if (Scaling == RopeScalingKind.LongRope && !(OriginalContextLength >= 2))
+            return (nameof(OriginalContextLength), $"an original context length of {OriginalContextLength}");
         if (Magnitude is { } magnitude && !(magnitude > 0 && double.IsFinite(magnitude)))
             return (nameof(Magnitude), $"a rope magnitude of {magnitude}");
         return null;
@@ -80,9 +97,17 @@ internal sealed record RopeSettings
             frequencies[i] = Divisors is null ? frequency : frequency / Divisors[i];
         }
 
-        double magnitude = Scaling == RopeScalingKind.Yarn ? Magnitude ?? YarnMagnitude(Factor) : 1;
+        double magnitude = Scaling switch
+        {
+            RopeScalingKind.Yarn => Magnitude ?? YarnMagnitude(Factor),
+            RopeScalingKind.LongRope => Magnitude ?? (Factor <= 1 ? 1 : Math.Sqrt(1 + Math.Log(Factor) / Math.Log(OriginalContextLength))),
+            _ => 1,
+        };
         return new Rope(kind, frequencies, magnitude);
     }
+
+    private bool ArePositive(double[]? divisors) =>
+        divisors is not null && divisors.Length == Dimensions / 2 && divisors.All(d => d > 0 && double.IsFinite(d));
 
     /// <summary>The paper's correction of the attention's temperature, on sine and cosine.</summary>
     public static double YarnMagnitude(double factor, double scale = 1) => factor <= 1 ? 1 : 0.1 * scale * Math.Log(factor) + 1;

@@ -11,23 +11,28 @@ internal sealed class TensorSet
     private readonly string _path;
     private readonly Dictionary<string, StoredTensor> _tensors;
     private readonly HashSet<string> _taken = [];
-    private readonly bool _isCheckpoint;
+    private readonly HuggingFaceFamily? _family;
 
-    public TensorSet(ModelFile file)
+    public TensorSet(ModelFile file, DecoderConfig config)
     {
         _path = file.Path;
-        _isCheckpoint = file is SafetensorsModel;
+        _family = file is SafetensorsModel ? config.Architecture.HuggingFace : null;
         if (file is GgufFile { IsHeaderOnly: true })
             throw new ModelFormatException(_path, null, file.ByteLength, "the file ends before the data of its tensors");
         _tensors = new Dictionary<string, StoredTensor>(file.Tensors.Count);
         foreach ((string name, StoredTensor tensor) in file.Tensors)
         {
+            if (_family is not null && TensorNames.IsIgnored(_family, name))
+                continue;
             // What has no GGUF name is kept under one that nobody asks for, to be refused as unused.
-            string known = _isCheckpoint ? TensorNames.FromHuggingFace(name) ?? "unknown: " + name : name;
+            string known = _family is null ? name : TensorNames.FromHuggingFace(_family, name) ?? "unknown: " + name;
             ByteLength += tensor.ByteLength;
             if (!_tensors.TryAdd(known, tensor))
                 throw new ModelFormatException(_path, name, -1, $"two tensors stand for '{known}'");
         }
+
+        if (_family is not null)
+            Arrange(config);
     }
 
     /// <summary>Bytes of all tensors.</summary>
@@ -60,7 +65,7 @@ internal sealed class TensorSet
     public int VocabularySize(int width)
     {
         // A checkpoint that ties the two may store them under the name of either; a GGUF file has no other name for the table.
-        if (!_tensors.TryGetValue(TensorNames.Embedding, out StoredTensor? tensor) && !(_isCheckpoint && _tensors.TryGetValue(TensorNames.Output, out tensor)))
+        if (!_tensors.TryGetValue(TensorNames.Embedding, out StoredTensor? tensor) && !(_family is not null && _tensors.TryGetValue(TensorNames.Output, out tensor)))
             throw Missing(TensorNames.Embedding);
         if (tensor.Shape.Length != 2 || tensor.Columns != width || tensor.Rows is < 1 or > MostTokens)
             throw new ModelFormatException(_path, tensor.Name, -1, $"a tensor has shape {string.Join(" x ", tensor.Shape)} where vocabulary x {width} is expected");
@@ -70,11 +75,54 @@ internal sealed class TensorSet
     /// <summary>Refuses dimensions that no tensor of the file has, before anything is allocated by them.</summary>
     public void CheckShapes(DecoderConfig config)
     {
-        Take(TensorNames.InLayer(0, "attn_q.weight"), (long)config.Heads * config.HeadSize, config.Width);
-        Take(TensorNames.InLayer(0, "attn_k.weight"), (long)config.KvHeads * config.HeadSize, config.Width);
-        Take(TensorNames.InLayer(0, "ffn_down.weight"), config.Width, config.FeedForwardWidth);
-        Take(TensorNames.InLayer(config.Layers - 1, "attn_norm.weight"), config.Width);
+        long queries = (long)config.Heads * config.HeadSize;
+        long keys = (long)config.KvHeads * config.HeadSize;
+        if (Has(TensorNames.InLayer(0, "attn_qkv.weight")))
+        {
+            Take(TensorNames.InLayer(0, "attn_qkv.weight"), queries + 2 * keys, config.Width);
+        }
+        else
+        {
+            Take(TensorNames.InLayer(0, "attn_q.weight"), queries, config.Width);
+            Take(TensorNames.InLayer(0, "attn_k.weight"), keys, config.Width);
+        }
+
+        for (int layer = 0; layer < config.Layers; layer++)
+        {
+            // The names of the experts' tensors are as many as a file says: each is looked for before more is done by their number.
+            if (config.HasExperts(layer))
+                Expert(layer, "ffn_down", config.Experts - 1, config.Experts, config.Width, config.ExpertWidth);
+            else if (layer == 0 || (layer > 0 && config.HasExperts(layer - 1)))
+                Take(TensorNames.InLayer(layer, "ffn_down.weight"), config.Width, config.FeedForwardWidth);
+        }
+
+        Take(TensorNames.InLayer(config.Layers - 1, "attn_output.weight"), config.Width, queries);
+        if (config.Architecture.LearnsPositions)
+            Take(TensorNames.Positions, config.ContextLength, config.Width);
     }
+
+    /// <summary>An expert's matrix: a part of the tensor of all experts, or a tensor of its own.</summary>
+    public StoredTensor Expert(int layer, string part, int expert, int experts, int rows, int columns)
+    {
+        string together = TensorNames.InLayer(layer, part + "_exps.weight");
+        string alone = TensorNames.InLayer(layer, $"{part}.{expert}.weight");
+        return Has(together) || !Has(alone) && _family is null
+            ? Take(together, experts, rows, columns).Slice((long)expert * rows, rows, columns)
+            : Take(alone, rows, columns);
+    }
+
+    /// <summary>An expert's bias, or null where there is none.</summary>
+    public StoredTensor? ExpertBias(int layer, string part, int expert, int experts, int length, bool isNeeded)
+    {
+        string together = TensorNames.InLayer(layer, part + "_exps.bias");
+        if (TryTake(together, experts, length) is { } all)
+            return all.Slice(expert, length);
+        string alone = TensorNames.InLayer(layer, $"{part}.{expert}.bias");
+        return TryTake(alone, length) ?? (isNeeded ? throw Missing(_family is null ? together : alone) : null);
+    }
+
+    /// <summary>Takes note that a tensor has been read elsewhere, where it is there.</summary>
+    public void Skip(string name) => _taken.Add(name);
 
     /// <summary>Refuses a file with tensors that nobody took: leaving them out would compute something else than the model.</summary>
     public void ThrowIfUnused()
@@ -87,5 +135,24 @@ internal sealed class TensorSet
     }
 
     private ModelFormatException Missing(string name) =>
-        new(_path, _isCheckpoint ? TensorNames.ToHuggingFace(name) : name, -1, "a tensor is missing");
+        new(_path, _family is null ? name : TensorNames.ToHuggingFace(_family, name), -1, "a tensor is missing");
+
+    /// <summary>Gives a checkpoint's tensors the layout that GGUF files have.</summary>
+    private void Arrange(DecoderConfig config)
+    {
+        try
+        {
+            if (config.Architecture.AddsOneToGains)
+            {
+                foreach (string name in _tensors.Keys.Where(name => name.EndsWith("_norm.weight", StringComparison.Ordinal)).ToArray())
+                    _tensors[name] = DerivedTensor.PlusOne(_tensors[name]);
+            }
+
+            _family!.Arrange?.Invoke(_tensors, config);
+        }
+        catch (NotSupportedException refusal)
+        {
+            throw new ModelFormatException(_path, null, -1, refusal.Message, refusal);
+        }
+    }
 }

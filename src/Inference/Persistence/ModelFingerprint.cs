@@ -58,12 +58,23 @@ internal sealed class ModelFingerprint(ModelFile file, DecoderConfig config) : I
     {
         writer.Write(config.Architecture.Name);
         writer.Write((int)config.Architecture.Activation);
-        writer.Write(config.Architecture.NormalizesHeads);
         foreach (int number in new[] { config.Width, config.Layers, config.Heads, config.KvHeads, config.HeadSize, config.FeedForwardWidth })
             writer.Write(number);
         writer.Write(config.Epsilon);
-        // The frequencies say all there is to say of the settings behind them.
-        Rope rope = config.Rope.ToRope(config.RopeKind);
+        foreach (double number in new[] { config.AttentionScale ?? 0, config.AttentionCap, config.EmbeddingScale, config.ResidualScale, config.Window ?? 0, config.ChosenExperts })
+            writer.Write(number);
+        writer.Write(config.NormalizesExperts);
+        for (int layer = 0; layer < config.Layers; layer++)
+            writer.Write((byte)((config.IsLocal(layer) ? 1 : 0) + (config.HasRope(layer) ? 2 : 0) + (config.HasExperts(layer) ? 4 : 0)));
+        if (!config.Architecture.LearnsPositions)
+            Describe(writer, config.Rope.ToRope(config.RopeKind));
+        if (config.LocalRope is { } local)
+            Describe(writer, local.ToRope(config.RopeKind));
+    }
+
+    // The frequencies say all there is to say of the settings behind them.
+    private static void Describe(BinaryWriter writer, Rope rope)
+    {
         writer.Write((int)rope.Kind);
         writer.Write(rope.Magnitude);
         foreach (double frequency in rope.InverseFrequencies)

@@ -19,6 +19,7 @@ internal sealed class Sampler
     private readonly KeyValuePair<int, float>[] _bias;
     private readonly TokenHistory? _history;
     private readonly CounterRandom _random;
+    private readonly int _start;
 
     /// <summary>Creates the sampler of a request.</summary>
     /// <param name="parameters">How to choose.</param>
@@ -34,10 +35,11 @@ internal sealed class Sampler
         _bias = parameters.LogitBias?.ToArray() ?? [];
         _history = parameters.HasPenalties ? new TokenHistory(parameters, vocabularySize, prompt) : null;
         _random = new CounterRandom(parameters.Seed);
+        _start = prompt.Length;
     }
 
     /// <summary>Whether the token with the greatest logit, the lowest among equal ones, is all there is to choose: a device can do that.</summary>
-    public bool TakesArgMax => _parameters is { Temperature: 0, LogProbabilities: null } && _bias.Length == 0 && _history is null;
+    public bool TakesArgMax => _parameters is { Temperature: 0, LogProbabilities: null, Forced: null } && _bias.Length == 0 && _history is null;
 
     /// <summary>Chooses a token.</summary>
     /// <param name="logits">One for each token of the vocabulary; unchanged. Negative infinity rules a token out.</param>
@@ -54,7 +56,8 @@ internal sealed class Sampler
         if (!float.IsFinite(greatest))
             throw new InvalidLogitsException(position);
 
-        int token = _parameters.Temperature == 0
+        int token = _parameters.Forced is { } forced && position - _start < forced.Count ? forced[position - _start]
+            : _parameters.Temperature == 0
             ? FirstIndexOf(greatest, logits)
             : Draw(logits, new Softmax(greatest, _parameters.Temperature), _random.NextDouble((ulong)position), scratch);
         return _parameters.LogProbabilities is { } count

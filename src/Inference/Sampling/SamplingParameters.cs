@@ -33,6 +33,9 @@ internal sealed record SamplingParameters
     /// <summary>Null reports no log-probabilities; n reports the chosen token's and those of the n most probable tokens.</summary>
     public int? LogProbabilities { get; init; }
 
+    /// <summary>Tokens to take one after another after the prompt instead of choosing; null for none.</summary>
+    public IReadOnlyList<int>? Forced { get; init; }
+
     /// <summary>Whether logits depend on the tokens before.</summary>
     public bool HasPenalties => RepetitionPenalty != 1 || FrequencyPenalty != 0 || PresencePenalty != 0;
 

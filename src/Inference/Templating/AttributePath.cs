@@ -10,7 +10,7 @@ internal sealed class AttributePath
     private AttributePath(object?[] parts) => _parts = parts;
 
     /// <summary>The path; of null, the value itself.</summary>
-    public static AttributePath Parse(object? attribute) => attribute switch
+    public static AttributePath Parse(object? attribute) => TemplateText.Plain(attribute) switch
     {
         null => new AttributePath([]),
         string text => new AttributePath([.. text.Split('.').Select(Part)]),
@@ -19,7 +19,7 @@ internal sealed class AttributePath
 
     /// <summary>The paths in a list of them with commas between.</summary>
     public static AttributePath[] ParseList(object? attribute) =>
-        attribute is string text ? [.. text.Split(',').Select(Parse)] : [Parse(attribute)];
+        TemplateText.Plain(attribute) is string text ? [.. text.Split(',').Select(Parse)] : [Parse(attribute)];
 
     public object? Read(RenderState state, object? value, object? defaultValue = null)
     {

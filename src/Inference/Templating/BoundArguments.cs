@@ -20,10 +20,17 @@ internal sealed class BoundArguments(RenderState state, string function, object?
     {
         null => null,
         string text => text,
-        SafeText safe => safe.Text,
+        TemplateText text => text.Text,
         Undefined undefined => throw state.Fail(undefined.Detail),
         _ => throw Mismatch(index, "a string"),
     };
+
+    /// <summary>As <see cref="Text"/>, with what is known of the text.</summary>
+    public object Spelled(int index)
+    {
+        Text(index);
+        return TemplateText.Unsafe(Value(index))!;
+    }
 
     /// <summary>An integer, brought into the range of an <see cref="int"/>: positions and counts mean the same there.</summary>
     public int Integer(int index, int defaultValue = 0) => IntegerOrNull(index) ?? defaultValue;

@@ -1,36 +1,44 @@
 using System.Globalization;
-using System.Text;
 
 namespace Inference.Templating;
 
 /// <summary>The method <c>format</c> of strings, without format specifications.</summary>
 internal static class BraceFormat
 {
-    public static object? Format(RenderState state, string format, Arguments arguments)
+    public static object? Format(RenderState state, object formatText, Arguments arguments)
     {
-        var text = new StringBuilder();
+        string format = TemplateText.Characters(formatText);
+        var text = new TextBuilder();
         int next = 0;
         for (int i = 0; i < format.Length; i++)
         {
             char c = format[i];
             if (c is '{' or '}' && i + 1 < format.Length && format[i + 1] == c)
-                text.Append(format[i++]);
+            {
+                text.Append(formatText, i, i + 1);
+                i++;
+            }
             else if (c == '}')
                 throw state.Fail("format() finds a '}' without its '{'");
             else if (c != '{')
-                text.Append(c);
+            {
+                int length = format.AsSpan(i).IndexOfAny('{', '}');
+                int end = length < 0 ? format.Length : i + length;
+                text.Append(formatText, i, end);
+                i = end - 1;
+            }
             else
             {
                 int close = format.IndexOf('}', i);
                 if (close < 0)
                     throw state.Fail("format() finds a '{' without its '}'");
-                string value = ValueText.Of(state, Argument(state, format[(i + 1)..close], arguments, ref next));
-                state.Allocate(value.Length);
+                object value = ValueText.Show(state, Argument(state, format[(i + 1)..close], arguments, ref next));
+                state.Allocate(TemplateText.Characters(value).Length);
                 text.Append(value);
                 i = close;
             }
         }
-        return text.ToString();
+        return text.Build();
     }
 
     private static object? Argument(RenderState state, string field, Arguments arguments, ref int next)

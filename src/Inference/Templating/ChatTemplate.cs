@@ -1,3 +1,5 @@
+using Inference.Tokenization;
+
 namespace Inference.Templating;
 
 /// <summary>A chat template: the program, carried by a model, that turns a conversation into a prompt.</summary>
@@ -11,9 +13,17 @@ namespace Inference.Templating;
 /// </remarks>
 public sealed class ChatTemplate
 {
-    private readonly Statement[] _body;
+    private readonly ParsedTemplate _template;
+    private readonly Lazy<ToolCallForm> _toolCalls;
 
-    private ChatTemplate(Statement[] body) => _body = body;
+    private ChatTemplate(ParsedTemplate template)
+    {
+        _template = template;
+        _toolCalls = new(() => ToolCallForm.Of(this));
+    }
+
+    /// <summary>How it wants calls of tools.</summary>
+    internal ToolCallForm ToolCalls => _toolCalls.Value;
 
     /// <summary>Parses a template.</summary>
     /// <param name="source">The template's text; at most 1,048,576 UTF-16 code units.</param>
@@ -23,8 +33,11 @@ public sealed class ChatTemplate
     public static ChatTemplate Parse(string source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return new ChatTemplate(TemplateParser.Parse(source));
+        return new ChatTemplate(TemplateParser.Parse(source)) { Source = source };
     }
+
+    /// <summary>The template's text.</summary>
+    internal string Source { get; private init; } = "";
 
     /// <summary>Renders the template.</summary>
     /// <param name="variables">
@@ -42,6 +55,19 @@ public sealed class ChatTemplate
     public string Render(IReadOnlyDictionary<string, object?> variables, DateTimeOffset? now = null)
     {
         ArgumentNullException.ThrowIfNull(variables);
-        return Interpreter.Run(_body, variables, new RenderState(now ?? DateTimeOffset.Now));
+        return Interpreter.Run(_template.Body, variables, new RenderState(now ?? DateTimeOffset.Now)).ToString();
     }
+
+    /// <summary>As <see cref="Render"/>, with the texts that the template spells apart from those of its variables: only the former parse special tokens.</summary>
+    /// <param name="variables">As for <see cref="Render"/>; a <see cref="TemplateText"/> counts as the template's as far as it says.</param>
+    /// <param name="now">As for <see cref="Render"/>.</param>
+    internal IReadOnlyList<TextSegment> RenderSegments(IReadOnlyDictionary<string, object?> variables, DateTimeOffset? now = null) =>
+        Interpreter.Run(_template.Body, variables, new RenderState(now ?? DateTimeOffset.Now)).ToSegments();
+
+    /// <summary>Whether the template looks at a variable, such as <c>tools</c> or <c>enable_thinking</c>; one that it does not look at changes no rendering.</summary>
+    /// <param name="variable">The variable's name.</param>
+    public bool Reads(string variable) => _template.Names.Reads(variable);
+
+    /// <inheritdoc cref="TemplateNames.Mentions"/>
+    internal bool Mentions(string key) => _template.Names.Mentions(key);
 }

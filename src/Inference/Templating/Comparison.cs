@@ -6,8 +6,8 @@ internal static class Comparison
     public static bool AreEqual(RenderState state, object? left, object? right, int depth = 0)
     {
         state.Step();
-        left = SafeText.Plain(left);
-        right = SafeText.Plain(right);
+        left = TemplateText.Plain(left);
+        right = TemplateText.Plain(right);
         if (Numbers.IsNumber(left))
             return Numbers.IsNumber(right) && Numbers.Compare(left!, right!) == 0;
         switch (left, right)
@@ -37,8 +37,8 @@ internal static class Comparison
     /// <summary>Applies one of the ordering operators.</summary>
     public static bool Order(RenderState state, string comparison, object? left, object? right, int depth = 0)
     {
-        left = SafeText.Plain(left);
-        right = SafeText.Plain(right);
+        left = TemplateText.Plain(left);
+        right = TemplateText.Plain(right);
         if (Numbers.IsNumber(left) && Numbers.IsNumber(right))
         {
             // Null, for not-a-number, orders with nothing.
@@ -65,10 +65,10 @@ internal static class Comparison
 
     public static bool Contains(RenderState state, object? container, object? item)
     {
-        switch (SafeText.Plain(container))
+        switch (TemplateText.Plain(container))
         {
             case string text:
-                if (SafeText.Plain(item) is not string part)
+                if (TemplateText.Plain(item) is not string part)
                     throw state.Fail(item is Undefined undefined ? undefined.Detail : $"'in' a string expects a string, not '{TypeNames.Of(item)}'");
                 state.Search(text.Length, part.Length);
                 return text.Contains(part, StringComparison.Ordinal);

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Inference.Templating;
 
 /// <summary>Evaluates expressions.</summary>
@@ -89,7 +87,7 @@ internal sealed class Evaluator(RenderState state)
         foreach ((object? key, object? value) in map.Entries)
         {
             state.Work(named.Count);
-            if (key is not string name)
+            if (TemplateText.Plain(key) is not string name)
                 throw state.Fail("'**' expects a dict whose keys are strings");
             if (named.Exists(pair => pair.Key == name))
                 throw state.Fail($"the argument '{name}' is given twice");
@@ -182,16 +180,16 @@ internal sealed class Evaluator(RenderState state)
         return Operators.Apply(state, binary.Operator, left, right);
     }
 
-    private string EvaluateConcatenation(ConcatenationExpression concatenation, Scope scope)
+    private object EvaluateConcatenation(ConcatenationExpression concatenation, Scope scope)
     {
-        var text = new StringBuilder();
+        var text = new TextBuilder();
         foreach (Expression part in concatenation.Parts)
         {
-            string value = ValueText.Of(state, Evaluate(part, scope));
-            state.Allocate(value.Length);
+            object value = ValueText.Show(state, Evaluate(part, scope));
+            state.Allocate(TemplateText.Characters(value).Length);
             text.Append(value);
         }
-        return text.ToString();
+        return text.Build();
     }
 
     private MapValue EvaluateMap(MapExpression expression, Scope scope)

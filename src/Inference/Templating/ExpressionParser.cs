@@ -8,11 +8,11 @@ internal sealed class ExpressionParser
     private readonly UnknownNames _unknown;
     private readonly OperandParser _operands;
 
-    public ExpressionParser(TokenStream tokens, UnknownNames unknown, HashSet<string> mentioned)
+    public ExpressionParser(TokenStream tokens, UnknownNames unknown, TemplateNames names, HashSet<string> mentioned)
     {
         _tokens = tokens;
         _unknown = unknown;
-        _operands = new OperandParser(this, tokens, unknown, mentioned);
+        _operands = new OperandParser(this, tokens, unknown, names, mentioned);
     }
 
     public Expression Parse(bool withCondition = true)

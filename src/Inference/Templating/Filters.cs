@@ -21,7 +21,7 @@ internal static class Filters
         ["escape"] = TextFilters.Escape,
         ["first"] = SequenceFilters.First,
         ["float"] = NumberFilters.Float,
-        ["forceescape"] = (state, input, arguments) => TextFilters.Escape(state, SafeText.Plain(input), arguments),
+        ["forceescape"] = (state, input, arguments) => TextFilters.Escape(state, TemplateText.Unsafe(input), arguments),
         ["format"] = TextFilters.Format,
         ["groupby"] = SortFilters.GroupBy,
         ["indent"] = TextFilters.Indent,
@@ -45,7 +45,7 @@ internal static class Filters
         ["selectattr"] = SelectionFilters.Create("selectattr", byAttribute: true, keep: true),
         ["slice"] = SequenceFilters.Slice,
         ["sort"] = SortFilters.Sort,
-        ["string"] = TextFilters.Change("string", text => text),
+        ["string"] = TextFilters.Text,
         ["sum"] = SequenceFilters.Sum,
         ["title"] = TextFilters.Change("title", TextFilters.Title),
         ["tojson"] = JsonText.Filter,
@@ -68,11 +68,11 @@ internal static class Filters
     {
         if (!ByName.TryGetValue(name, out Filter? filter))
             throw state.Fail($"there is no filter '{name}'");
-        if (input is string text)
+        if (TemplateText.Plain(input) is string text)
             state.Work(text.Length);
-        if (input is not SafeText safe || _knowSafe.Contains(name))
+        if (input is not TemplateText { IsSafe: true } || _knowSafe.Contains(name))
             return filter(state, input, arguments);
-        object? result = Apply(state, name, safe.Text, arguments);
-        return _keepSafe.Contains(name) ? SafeText.Wrap(result) : result;
+        object? result = filter(state, TemplateText.Unsafe(input), arguments);
+        return _keepSafe.Contains(name) ? TemplateText.Safe(result) : result;
     }
 }

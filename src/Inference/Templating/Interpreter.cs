@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Inference.Templating;
 
 /// <summary>Executes a template's statements, once.</summary>
@@ -7,7 +5,7 @@ internal sealed class Interpreter
 {
     private readonly RenderState _state;
     private readonly Evaluator _evaluator;
-    private StringBuilder _output = new();
+    private TextBuilder _output = new();
 
     private Interpreter(RenderState state)
     {
@@ -23,20 +21,20 @@ internal sealed class Interpreter
         Continue,
     }
 
-    public static string Run(Statement[] body, IReadOnlyDictionary<string, object?> variables, RenderState state)
+    public static TextBuilder Run(Statement[] body, IReadOnlyDictionary<string, object?> variables, RenderState state)
     {
         var interpreter = new Interpreter(state);
         interpreter.Execute(body, new Scope(null, new VariableSource(state, variables)));
-        return interpreter._output.ToString();
+        return interpreter._output;
     }
 
     /// <summary>Renders a macro's body; the parameters that the call leaves out get their defaults, in order.</summary>
-    public string RunMacro(MacroDefinition definition, List<(string Name, Expression? Default)> missing, Scope scope)
+    public object RunMacro(MacroDefinition definition, List<(string Name, Expression? Default)> missing, Scope scope)
     {
         _state.EnterCall();
         foreach ((string name, Expression? value) in missing)
             scope.Set(name, value is null ? new Undefined($"the parameter '{name}' was not provided") : _evaluator.Evaluate(value, scope));
-        Capture(definition.Body, scope, out string text);
+        Capture(definition.Body, scope, out object text);
         _state.LeaveCall();
         return text;
     }
@@ -63,7 +61,7 @@ internal sealed class Interpreter
                 Write(text.Text);
                 return Flow.Next;
             case PrintStatement print:
-                Write(ValueText.Of(_state, _evaluator.Evaluate(print.Value, scope)));
+                Write(ValueText.Show(_state, _evaluator.Evaluate(print.Value, scope)));
                 return Flow.Next;
             case IfStatement choice:
                 return ExecuteIf(choice, scope);
@@ -79,7 +77,7 @@ internal sealed class Interpreter
                 return Flow.Next;
             case CallStatement call:
                 var caller = new MacroValue(call.Caller, scope, this);
-                Write(ValueText.Of(_state, _evaluator.EvaluateCall(call.Call, scope, caller)));
+                Write(ValueText.Show(_state, _evaluator.EvaluateCall(call.Call, scope, caller)));
                 return Flow.Next;
             case FilterStatement filter:
                 return ExecuteFilter(filter, scope);
@@ -94,20 +92,21 @@ internal sealed class Interpreter
         }
     }
 
-    private void Write(string text)
+    private void Write(object text)
     {
-        if (_output.Length + text.Length > TemplateLimits.OutputLength)
+        int length = TemplateText.Characters(text).Length;
+        if (_output.Length + length > TemplateLimits.OutputLength)
             throw _state.Fail($"the rendering has more than {TemplateLimits.OutputLength} characters");
-        _state.Allocate(text.Length);
+        _state.Allocate(length);
         _output.Append(text);
     }
 
-    private Flow Capture(Statement[] body, Scope scope, out string text)
+    private Flow Capture(Statement[] body, Scope scope, out object text)
     {
-        StringBuilder outer = _output;
-        _output = new StringBuilder();
+        TextBuilder outer = _output;
+        _output = new TextBuilder();
         Flow flow = Execute(body, scope);
-        text = _output.ToString();
+        text = _output.Build();
         _output = outer;
         return flow;
     }
@@ -154,13 +153,13 @@ internal sealed class Interpreter
         return iteration;
     }
 
-    private string Recurse(ForStatement node, Scope scope, object? items, int depth)
+    private object Recurse(ForStatement node, Scope scope, object? items, int depth)
     {
         _state.EnterCall();
-        StringBuilder outer = _output;
-        _output = new StringBuilder();
+        TextBuilder outer = _output;
+        _output = new TextBuilder();
         RunLoop(node, scope, items, depth);
-        string text = _output.ToString();
+        object text = _output.Build();
         _output = outer;
         _state.LeaveCall();
         return text;
@@ -193,7 +192,7 @@ internal sealed class Interpreter
     private Flow ExecuteSetBlock(SetBlockStatement set, Scope scope)
     {
         var inner = new Scope(scope);
-        Flow flow = Capture(set.Body, inner, out string text);
+        Flow flow = Capture(set.Body, inner, out object text);
         if (flow == Flow.Next)
             Assign(set.Target, set.Filter is null ? text : ApplyFilters(set.Filter, text, inner), scope);
         return flow;
@@ -202,13 +201,13 @@ internal sealed class Interpreter
     private Flow ExecuteFilter(FilterStatement filter, Scope scope)
     {
         var inner = new Scope(scope);
-        Flow flow = Capture(filter.Body, inner, out string text);
+        Flow flow = Capture(filter.Body, inner, out object text);
         if (flow == Flow.Next)
-            Write(ValueText.Of(_state, ApplyFilters(filter.Filter, text, inner)));
+            Write(ValueText.Show(_state, ApplyFilters(filter.Filter, text, inner)));
         return flow;
     }
 
-    private object? ApplyFilters(FilterExpression filter, string text, Scope scope) =>
+    private object? ApplyFilters(FilterExpression filter, object text, Scope scope) =>
         _evaluator.ApplyFilter(filter, filter.Input is FilterExpression earlier ? ApplyFilters(earlier, text, scope) : text, scope);
 
     private Flow ExecuteWith(WithStatement with, Scope scope)

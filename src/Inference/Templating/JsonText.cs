@@ -19,7 +19,7 @@ internal sealed class JsonText
     {
         _state = state;
         _onlyAscii = options.Flag(0);
-        _indent = options.Value(1) is string text ? text : options.IntegerOrNull(1) is int width ? new string(' ', Math.Clamp(width, 0, 1000)) : null;
+        _indent = TemplateText.Plain(options.Value(1)) is string text ? text : options.IntegerOrNull(1) is int width ? new string(' ', Math.Clamp(width, 0, 1000)) : null;
         (_itemSeparator, _keySeparator) = Separators(state, options.Value(2));
         _itemSeparator = options.Value(2) is null && _indent is not null ? "," : _itemSeparator;
         _sortKeys = options.Flag(3);
@@ -37,7 +37,7 @@ internal sealed class JsonText
     {
         if (value is null)
             return (", ", ": ");
-        return Sequences.IsIterable(value) && Sequences.ToList(state, value) is [string item, string key]
+        return Sequences.IsIterable(value) && Sequences.ToList(state, value).ConvertAll(TemplateText.Plain) is [string item, string key]
             ? (item, key)
             : throw state.Fail("tojson() expects two strings as separators");
     }
@@ -46,7 +46,7 @@ internal sealed class JsonText
     {
         _state.Step();
         _state.GuardDepth(depth);
-        switch (SafeText.Plain(value))
+        switch (TemplateText.Plain(value))
         {
             case null: Append("null"); break;
             case bool flag: Append(flag ? "true" : "false"); break;
@@ -97,7 +97,7 @@ internal sealed class JsonText
 
     private void WriteEntry(KeyValuePair<object?, object?> entry, int depth)
     {
-        WriteString(entry.Key switch
+        WriteString(TemplateText.Plain(entry.Key) switch
         {
             string text => text,
             null => "null",

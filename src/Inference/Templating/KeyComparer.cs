@@ -10,7 +10,7 @@ internal sealed class KeyComparer(RenderState state) : IEqualityComparer<object>
 
     public int GetHashCode(object key)
     {
-        switch (key)
+        switch (TemplateText.Plain(key))
         {
             case string text:
                 state.Work(text.Length);

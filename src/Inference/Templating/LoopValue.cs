@@ -1,7 +1,7 @@
 namespace Inference.Templating;
 
 /// <summary>What a loop's body knows of the loop: the variable <c>loop</c>.</summary>
-internal sealed class LoopValue(RenderState state, object? items, IEnumerable<object?> walk, int depth, Func<object?, int, string>? recurse)
+internal sealed class LoopValue(RenderState state, object? items, IEnumerable<object?> walk, int depth, Func<object?, int, object>? recurse)
     : IAttributed, ICallable
 {
     private IEnumerator<object?> _items = walk.GetEnumerator();

@@ -25,20 +25,20 @@ internal sealed class MapValue(RenderState state)
     public bool TryGet(object? key, out object? value)
     {
         value = null;
-        return IsKey(key) && _entries.TryGetValue(SafeText.Plain(key) ?? _none, out value);
+        return IsKey(key) && _entries.TryGetValue(key ?? _none, out value);
     }
 
     public void Set(object? key, object? value)
     {
         RequireKey(key);
         state.Allocate(40);
-        _entries[SafeText.Plain(key) ?? _none] = value;
+        _entries[TemplateText.Unsafe(key) ?? _none] = value;
     }
 
     public bool Contains(object? key)
     {
         RequireKey(key);
-        return _entries.ContainsKey(SafeText.Plain(key) ?? _none);
+        return _entries.ContainsKey(key ?? _none);
     }
 
     private void RequireKey(object? key)

@@ -18,7 +18,7 @@ internal static class NumberFilters
     public static object? Integer(RenderState state, object? input, Arguments arguments)
     {
         BoundArguments bound = arguments.Bind(state, "int", 0, "default", "base");
-        switch (input)
+        switch (TemplateText.Plain(input))
         {
             case string text:
                 return ParseInteger(state, text, bound.Integer(1, 10)) ?? (ParseFloat(text) is double parsed ? Numbers.Truncate(parsed) : null) ?? bound.Value(0, 0L);
@@ -34,7 +34,7 @@ internal static class NumberFilters
     public static object? Float(RenderState state, object? input, Arguments arguments)
     {
         BoundArguments bound = arguments.Bind(state, "float", 0, "default");
-        return input switch
+        return TemplateText.Plain(input) switch
         {
             string text => ParseFloat(text) ?? bound.Value(0, 0.0),
             Undefined undefined => throw state.Fail(undefined.Detail),

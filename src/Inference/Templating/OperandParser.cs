@@ -3,7 +3,7 @@ using System.Text;
 namespace Inference.Templating;
 
 /// <summary>Parses operands: literals, names and parentheses, and what is appended to them (access, calls, filters, tests).</summary>
-internal sealed class OperandParser(ExpressionParser expressions, TokenStream tokens, UnknownNames unknown, HashSet<string> mentioned)
+internal sealed class OperandParser(ExpressionParser expressions, TokenStream tokens, UnknownNames unknown, TemplateNames names, HashSet<string> mentioned)
 {
     public Expression ParseUnary(bool withFilters)
     {
@@ -109,6 +109,7 @@ internal sealed class OperandParser(ExpressionParser expressions, TokenStream to
                 {
                     if (token.Text is "caller" or "varargs" or "kwargs")
                         mentioned.Add(token.Text);
+                    names.AddVariable(token.Text);
                     return new NameExpression(token.At, token.Text);
                 }
                 return new LiteralExpression(token.At, token.Text[0] is 't' or 'T' ? true : token.Text[0] is 'f' or 'F' ? false : null);
@@ -132,12 +133,13 @@ internal sealed class OperandParser(ExpressionParser expressions, TokenStream to
     private LiteralExpression ParseString()
     {
         Token first = tokens.Next();
+        names.AddKey(first.Text);
         if (tokens.Current.Kind != TokenKind.String)
-            return new LiteralExpression(first.At, first.Text);
+            return new LiteralExpression(first.At, TemplateText.Own(first.Text));
         var text = new StringBuilder(first.Text);
         while (tokens.Current.Kind == TokenKind.String)
             text.Append(tokens.Next().Text);
-        return new LiteralExpression(first.At, text.ToString());
+        return new LiteralExpression(first.At, TemplateText.Own(text.ToString()));
     }
 
     private Expression ParseParentheses()
@@ -207,6 +209,7 @@ internal sealed class OperandParser(ExpressionParser expressions, TokenStream to
     {
         TextPosition at = tokens.Next().At;
         Token token = tokens.Next();
+        names.AddKey(token.Text);
         return token switch
         {
             { Kind: TokenKind.Name } => new AttributeExpression(at, target, token.Text),

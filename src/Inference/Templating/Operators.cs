@@ -11,21 +11,14 @@ internal static class Operators
         {
             case (_, Undefined undefined, _):
                 throw state.Fail(undefined.Detail);
-            case ("+", SafeText, string or SafeText):
-            case ("+", string, SafeText):
-                string start = SafeText.Escape(state, left).Text;
-                string end = SafeText.Escape(state, right).Text;
-                state.Allocate(start.Length + end.Length);
-                return new SafeText(start + end);
-            case ("%", SafeText format, _):
-                return new SafeText(PercentFormat.Format(state, format.Text, EscapeArguments(state, right)));
-            case ("%", string format, _):
-                return PercentFormat.Format(state, format, right);
+            case ("+", string or TemplateText, string or TemplateText):
+                return Concatenate(state, left, right);
+            case ("%", TemplateText { IsSafe: true } format, _):
+                return TemplateText.Safe(PercentFormat.Format(state, format, EscapeArguments(state, right)));
+            case ("%", string or TemplateText, _):
+                return PercentFormat.Format(state, left, right);
             case (_, _, Undefined undefined):
                 throw state.Fail(undefined.Detail);
-            case ("+", string a, string b):
-                state.Allocate(a.Length + b.Length);
-                return a + b;
             case ("+", List<object?> a, List<object?> b):
                 state.AllocateElements(a.Count + b.Count);
                 return new List<object?>([.. a, .. b]);
@@ -50,20 +43,32 @@ internal static class Operators
         return negative ? Numbers.Negate(operand!) : Numbers.Widen(operand!);
     }
 
+    private static object? Concatenate(RenderState state, object left, object right)
+    {
+        bool safe = left is TemplateText { IsSafe: true } || right is TemplateText { IsSafe: true };
+        if (safe)
+            (left, right) = (HtmlText.Escape(state, left), HtmlText.Escape(state, right));
+        state.Allocate(TemplateText.Characters(left).Length + TemplateText.Characters(right).Length);
+        if (left is string start && right is string end)
+            return start + end;
+        object text = new TextBuilder().Append(left).Append(right).Build();
+        return safe ? TemplateText.Safe(text) : text;
+    }
+
     private static object? EscapeArguments(RenderState state, object? values) => values switch
     {
         TupleValue tuple => new TupleValue(Array.ConvertAll(tuple.Items, item => EscapeArguments(state, item))),
         MapValue => values,
-        _ => Numbers.IsNumber(values) ? values : SafeText.Escape(state, values),
+        _ => Numbers.IsNumber(values) ? values : HtmlText.Escape(state, values),
     };
 
     private static object? Repeat(RenderState state, object? value, object? times)
     {
-        if (value is SafeText safe)
-            return SafeText.Wrap(Repeat(state, safe.Text, times));
+        if (value is TemplateText { IsSafe: true })
+            return TemplateText.Safe(Repeat(state, TemplateText.Unsafe(value), times));
         int length = value switch
         {
-            string text => text.Length,
+            string or TemplateText => TemplateText.Characters(value).Length,
             List<object?> list => list.Count,
             TupleValue tuple => tuple.Items.Length,
             _ => -1,
@@ -71,13 +76,14 @@ internal static class Operators
         if (length < 0)
             return null;
         long count = (long)System.Numerics.BigInteger.Clamp(Numbers.ToBig(times!), 0, int.MaxValue);
-        state.Allocate(length * count * (value is string ? 1 : 8));
+        state.Allocate(length * count * (TemplateText.IsText(value) ? 1 : 8));
         // The loops below run once a repetition, also of nothing.
         count = length == 0 ? 0 : count;
         switch (value)
         {
-            case string text:
-                return new System.Text.StringBuilder().Insert(0, text, (int)count).ToString();
+            case string or TemplateText:
+                string repeated = new System.Text.StringBuilder().Insert(0, TemplateText.Characters(value), (int)count).ToString();
+                return TemplateText.OriginOf(value).IsWhole(length) && value is TemplateText ? TemplateText.Own(repeated) : repeated;
             case List<object?> list:
                 var items = new List<object?>();
                 for (long i = 0; i < count; i++)

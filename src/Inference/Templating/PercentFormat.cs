@@ -9,33 +9,37 @@ internal static class PercentFormat
 {
     private const int MaxWidth = 10_000;
 
-    public static string Format(RenderState state, string format, object? values)
+    public static object Format(RenderState state, object formatText, object? values)
     {
+        string format = TemplateText.Characters(formatText);
         state.Work(format.Length);
         object?[] items = values is TupleValue tuple ? tuple.Items : [values];
-        var text = new StringBuilder();
+        var text = new TextBuilder();
         int next = 0;
         for (int i = 0; i < format.Length; i++)
         {
             if (format[i] != '%')
             {
-                text.Append(format[i]);
+                int end = format.IndexOf('%', i);
+                end = end < 0 ? format.Length : end;
+                text.Append(formatText, i, end);
+                i = end - 1;
                 continue;
             }
             var directive = new Directive(state, format, ref i);
             if (directive.Kind == '%')
             {
-                text.Append('%');
+                text.Append(formatText, i, i + 1);
                 continue;
             }
             object? value = directive.Name is string name ? Named(state, values, name) : Next(state, items, ref next, ref directive);
-            string part = directive.Apply(state, value);
-            state.Allocate(part.Length);
+            object part = directive.Apply(state, value);
+            state.Allocate(TemplateText.Characters(part).Length);
             text.Append(part);
         }
         if (next < items.Length && values is not (MapValue or List<object?>))
             throw state.Fail("a format leaves arguments over");
-        return text.ToString();
+        return text.Build();
     }
 
     private static object? Named(RenderState state, object? values, string name) =>
@@ -99,17 +103,19 @@ internal static class PercentFormat
 
         public Directive WithWidth(int width) => new(this, width);
 
-        public string Apply(RenderState state, object? value)
+        public object Apply(RenderState state, object? value)
         {
             if (value is Undefined undefined && Kind is not ('s' or 'r'))
                 throw state.Fail(undefined.Detail);
             switch (Kind)
             {
+                case 's' when _width == 0 && _precision is null:
+                    return ValueText.Show(state, value);
                 case 's' or 'r' or 'a':
                     string text = Kind == 's' ? ValueText.Of(state, value) : ValueText.Repr(state, value);
                     return Pad(_precision is int most && most < PythonText.Length(text) ? text[..PythonText.Offset(text, most)] : text, false);
                 case 'c':
-                    return Pad(value is long code and >= 0 and <= 0x10ffff ? CodePoint((int)code) : value as string ?? throw Mismatch(state, value), false);
+                    return Pad(value is long code and >= 0 and <= 0x10ffff ? CodePoint((int)code) : TemplateText.Plain(value) as string ?? throw Mismatch(state, value), false);
                 case 'd' or 'i' or 'u':
                     object? whole = value is double number ? Numbers.Truncate(number) : value;
                     return Numbers.IsInteger(whole) ? Integer(Numbers.ToBig(whole!), "", 10) : throw Mismatch(state, value);

@@ -105,13 +105,20 @@ internal static class PythonText
     /// <summary>Strips the given characters, or white space, from the chosen ends.</summary>
     public static string Strip(string text, string? characters, bool atStart, bool atEnd)
     {
+        (int start, int end) = StripPlaces(text, characters, atStart, atEnd);
+        return text[start..end];
+    }
+
+    /// <summary>What <see cref="Strip"/> leaves, as places.</summary>
+    public static (int Start, int End) StripPlaces(string text, string? characters, bool atStart, bool atEnd)
+    {
         int start = 0;
         int end = text.Length;
         while (atStart && start < end && Strips(text[start], characters))
             start++;
         while (atEnd && end > start && Strips(text[end - 1], characters))
             end--;
-        return text[start..end];
+        return (start, end);
     }
 
     private static bool Strips(char c, string? characters) =>

@@ -27,7 +27,7 @@ internal static class SelectionFilters
             AttributePath path = AttributePath.Parse(bound.Value(0));
             return item => path.Read(state, item, bound.Value(1));
         }
-        if (arguments.Positional.Count == 0 || SafeText.Plain(arguments.Positional[0]) is not string filter)
+        if (arguments.Positional.Count == 0 || TemplateText.Plain(arguments.Positional[0]) is not string filter)
             throw state.Fail("map expects a filter's name or an attribute");
         Arguments rest = arguments.Skip(1);
         return item => Filters.Apply(state, filter, item, rest);
@@ -44,7 +44,7 @@ internal static class SelectionFilters
         AttributePath path = AttributePath.Parse(byAttribute ? arguments.Positional[0] : null);
         string? test = null;
         if (arguments.Positional.Count > testIndex)
-            test = SafeText.Plain(arguments.Positional[testIndex]) as string ?? throw state.Fail($"{name} expects a test's name");
+            test = TemplateText.Plain(arguments.Positional[testIndex]) as string ?? throw state.Fail($"{name} expects a test's name");
         Arguments rest = arguments.Skip(testIndex + 1);
         foreach (object? item in Sequences.Walk(state, input))
         {

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Inference.Templating;
 
 /// <summary>Filters over sequences and maps as they are.</summary>
@@ -45,18 +43,18 @@ internal static class SequenceFilters
     public static object? Join(RenderState state, object? input, Arguments arguments)
     {
         BoundArguments bound = arguments.Bind(state, "join", 0, "d", "attribute");
-        string separator = ValueText.Of(state, bound.Value(0, ""));
+        object separator = ValueText.Show(state, bound.Value(0, ""));
         AttributePath path = AttributePath.Parse(bound.Value(1));
-        var text = new StringBuilder();
+        var text = new TextBuilder();
         bool first = true;
         foreach (object? item in Sequences.Walk(state, input))
         {
-            string part = ValueText.Of(state, path.Read(state, item));
-            state.Allocate(part.Length + separator.Length);
+            object part = ValueText.Show(state, path.Read(state, item));
+            state.Allocate(TemplateText.Characters(part).Length + TemplateText.Characters(separator).Length);
             text.Append(first ? "" : separator).Append(part);
             first = false;
         }
-        return text.ToString();
+        return text.Build();
     }
 
     public static object? Last(RenderState state, object? input, Arguments arguments)
@@ -83,8 +81,8 @@ internal static class SequenceFilters
     public static object? Reverse(RenderState state, object? input, Arguments arguments)
     {
         arguments.RequireNone(state, "reverse");
-        if (input is string text)
-            return Subscripts.Slice(state, text, null, null, -1);
+        if (input is string or TemplateText)
+            return Subscripts.Slice(state, input, null, null, -1);
         List<object?> items = Sequences.ToList(state, input);
         items.Reverse();
         return input is GeneratorValue ? items : new GeneratorValue(items);
@@ -104,7 +102,7 @@ internal static class SequenceFilters
         BoundArguments bound = arguments.Bind(state, "sum", 0, "attribute", "start");
         AttributePath path = AttributePath.Parse(bound.Value(0));
         object? sum = bound.Value(1, 0L);
-        if (sum is string)
+        if (TemplateText.Plain(sum) is string)
             throw state.Fail("sum does not add strings; join does");
         foreach (object? item in Sequences.Walk(state, input))
             sum = Operators.Apply(state, "+", sum, path.Read(state, item));

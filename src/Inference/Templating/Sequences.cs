@@ -4,17 +4,17 @@ namespace Inference.Templating;
 internal static class Sequences
 {
     public static bool IsIterable(object? value) =>
-        value is string or SafeText or List<object?> or TupleValue or MapValue or MapView or RangeValue or GeneratorValue or Undefined;
+        value is string or TemplateText or List<object?> or TupleValue or MapValue or MapView or RangeValue or GeneratorValue or Undefined;
 
     /// <summary>The number of elements where it is known without walking; else null.</summary>
     public static int? Count(RenderState state, object? value)
     {
         switch (value)
         {
-            case string text:
-                state.Work(text.Length);
-                return PythonText.Length(text);
-            case SafeText safe: return Count(state, safe.Text);
+            case string plain:
+                state.Work(plain.Length);
+                return PythonText.Length(plain);
+            case TemplateText text: return Count(state, text.Text);
             case List<object?> list: return list.Count;
             case TupleValue tuple: return tuple.Items.Length;
             case MapValue map: return map.Count;
@@ -55,8 +55,7 @@ internal static class Sequences
 
     private static IEnumerable<object?> Elements(RenderState state, object? value) => value switch
     {
-        string text => PythonText.Elements(text),
-        SafeText safe => PythonText.Elements(safe.Text),
+        string or TemplateText => TemplateText.Elements(TemplateText.Unsafe(value)!),
         List<object?> list => list,
         TupleValue tuple => tuple.Items,
         MapValue map => map.Entries.Select(entry => entry.Key),

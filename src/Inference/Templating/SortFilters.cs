@@ -97,5 +97,5 @@ internal static class SortFilters
     }
 
     private static object? Key(object? value, bool caseSensitive) =>
-        !caseSensitive && SafeText.Plain(value) is string text ? PythonText.Lower(text) : value;
+        !caseSensitive && TemplateText.Plain(value) is string text ? PythonText.Lower(text) : value;
 }

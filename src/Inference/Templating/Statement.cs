@@ -3,7 +3,7 @@ namespace Inference.Templating;
 /// <summary>A node of a template's body.</summary>
 internal abstract record Statement(TextPosition At);
 
-internal sealed record TextStatement(TextPosition At, string Text) : Statement(At);
+internal sealed record TextStatement(TextPosition At, object Text) : Statement(At);
 
 internal sealed record PrintStatement(TextPosition At, Expression Value) : Statement(At);
 

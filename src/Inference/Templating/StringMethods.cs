@@ -8,7 +8,10 @@ internal static class StringMethods
 {
     private delegate object? Method(RenderState state, string text, Arguments arguments);
 
-    private static readonly Dictionary<string, Method> _methods = new()
+    /// <summary>A method that keeps track of which characters are the template's.</summary>
+    private delegate object? TracingMethod(RenderState state, object text, Arguments arguments);
+
+    private static readonly Dictionary<string, TracingMethod> _tracing = new()
     {
         ["capitalize"] = Simple(PythonText.Capitalize),
         ["casefold"] = Simple(text => PythonText.Lower(text.Replace("ß", "ss", StringComparison.Ordinal))),
@@ -19,18 +22,11 @@ internal static class StringMethods
         ["strip"] = (state, text, arguments) => Strip(state, text, arguments, true, true),
         ["lstrip"] = (state, text, arguments) => Strip(state, text, arguments, true, false),
         ["rstrip"] = (state, text, arguments) => Strip(state, text, arguments, false, true),
-        ["startswith"] = (state, text, arguments) => HasAffix(state, text, arguments, atStart: true),
-        ["endswith"] = (state, text, arguments) => HasAffix(state, text, arguments, atStart: false),
         ["removeprefix"] = RemovePrefix,
         ["removesuffix"] = RemoveSuffix,
         ["replace"] = Replace,
         ["join"] = Join,
         ["format"] = BraceFormat.Format,
-        ["count"] = StringSearch.Count,
-        ["find"] = (state, text, arguments) => StringSearch.Find(state, text, arguments, "find", last: false),
-        ["rfind"] = (state, text, arguments) => StringSearch.Find(state, text, arguments, "rfind", last: true),
-        ["index"] = (state, text, arguments) => StringSearch.Index(state, text, arguments, "index", last: false),
-        ["rindex"] = (state, text, arguments) => StringSearch.Index(state, text, arguments, "rindex", last: true),
         ["split"] = (state, text, arguments) => StringSplitting.Split(state, text, arguments, fromEnd: false),
         ["rsplit"] = (state, text, arguments) => StringSplitting.Split(state, text, arguments, fromEnd: true),
         ["splitlines"] = StringSplitting.SplitLines,
@@ -39,6 +35,17 @@ internal static class StringMethods
         ["center"] = (state, text, arguments) => Pad(state, text, arguments, "center"),
         ["ljust"] = (state, text, arguments) => Pad(state, text, arguments, "ljust"),
         ["rjust"] = (state, text, arguments) => Pad(state, text, arguments, "rjust"),
+    };
+
+    private static readonly Dictionary<string, Method> _methods = new()
+    {
+        ["startswith"] = (state, text, arguments) => HasAffix(state, text, arguments, atStart: true),
+        ["endswith"] = (state, text, arguments) => HasAffix(state, text, arguments, atStart: false),
+        ["count"] = StringSearch.Count,
+        ["find"] = (state, text, arguments) => StringSearch.Find(state, text, arguments, "find", last: false),
+        ["rfind"] = (state, text, arguments) => StringSearch.Find(state, text, arguments, "rfind", last: true),
+        ["index"] = (state, text, arguments) => StringSearch.Index(state, text, arguments, "index", last: false),
+        ["rindex"] = (state, text, arguments) => StringSearch.Index(state, text, arguments, "rindex", last: true),
         ["zfill"] = ZeroFill,
         ["expandtabs"] = ExpandTabs,
         ["isalnum"] = All(element => Classes.IsLetter(element) || Classes.IsNumeric(element)),
@@ -55,16 +62,27 @@ internal static class StringMethods
         ["istitle"] = (state, text, arguments) => PythonText.Elements(text).Any(PythonText.IsCased) && PythonText.Title(text) == text,
     };
 
-    /// <summary>The method as a value of its own, or null where there is none of that name.</summary>
-    public static NativeFunction? Bind(string text, string name) =>
-        !_methods.TryGetValue(name, out Method? method) ? null : new(name, (state, arguments) =>
+    /// <summary>The method of a text as a value of its own, or null where there is none of that name.</summary>
+    public static NativeFunction? Bind(object text, string name)
+    {
+        string plain = TemplateText.Characters(text);
+        if (_tracing.TryGetValue(name, out TracingMethod? tracing))
+        {
+            return new(name, (state, arguments) =>
+            {
+                state.Allocate(plain.Length);
+                return tracing(state, text, arguments);
+            });
+        }
+        return !_methods.TryGetValue(name, out Method? method) ? null : new(name, (state, arguments) =>
         {
             if (OnlyLooks(name))
-                state.Work(text.Length);
+                state.Work(plain.Length);
             else
-                state.Allocate(text.Length);
-            return method(state, text, arguments);
+                state.Allocate(plain.Length);
+            return method(state, plain, arguments);
         });
+    }
 
     /// <summary>Whether there are cased letters, all of the one case.</summary>
     public static bool IsCase(string text, bool upper)
@@ -84,10 +102,10 @@ internal static class StringMethods
     private static bool OnlyLooks(string name) =>
         name is "count" or "endswith" or "find" or "index" or "rfind" or "rindex" or "startswith" || name.StartsWith("is", StringComparison.Ordinal);
 
-    private static Method Simple(Func<string, string> change) => (state, text, arguments) =>
+    private static TracingMethod Simple(Func<string, string> change) => (state, text, arguments) =>
     {
         arguments.RequireNone(state, "the method");
-        return change(text);
+        return TemplateText.Changed(text, change(TemplateText.Characters(text)));
     };
 
     private static Method All(Func<string, bool> holds) => (state, text, arguments) =>
@@ -96,11 +114,13 @@ internal static class StringMethods
         return text.Length > 0 && PythonText.Elements(text).All(holds);
     };
 
-    private static string Strip(RenderState state, string text, Arguments arguments, bool atStart, bool atEnd)
+    private static object Strip(RenderState state, object text, Arguments arguments, bool atStart, bool atEnd)
     {
         string? characters = arguments.BindPositional(state, "strip", 0, "chars").TextOrNull(0);
-        state.Search(text.Length, characters?.Length ?? 0);
-        return PythonText.Strip(text, characters, atStart, atEnd);
+        string plain = TemplateText.Characters(text);
+        state.Search(plain.Length, characters?.Length ?? 0);
+        (int start, int end) = PythonText.StripPlaces(plain, characters, atStart, atEnd);
+        return TemplateText.Slice(text, start, end);
     }
 
     private static bool HasAffix(RenderState state, string text, Arguments arguments, bool atStart)
@@ -111,7 +131,7 @@ internal static class StringMethods
             return false;
         foreach (object? affix in affixes)
         {
-            if (SafeText.Plain(affix) is not string part)
+            if (TemplateText.Plain(affix) is not string part)
                 throw state.Fail("startswith() and endswith() expect strings");
             state.Work(part.Length);
             ReadOnlySpan<char> window = text.AsSpan(start, end - start);
@@ -121,52 +141,55 @@ internal static class StringMethods
         return false;
     }
 
-    private static string RemovePrefix(RenderState state, string text, Arguments arguments)
+    private static object RemovePrefix(RenderState state, object text, Arguments arguments)
     {
         string prefix = arguments.BindPositional(state, "removeprefix", 1, "prefix").Text(0);
-        return text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : text;
+        string plain = TemplateText.Characters(text);
+        return plain.StartsWith(prefix, StringComparison.Ordinal) ? TemplateText.Slice(text, prefix.Length, plain.Length) : text;
     }
 
-    private static string RemoveSuffix(RenderState state, string text, Arguments arguments)
+    private static object RemoveSuffix(RenderState state, object text, Arguments arguments)
     {
         string suffix = arguments.BindPositional(state, "removesuffix", 1, "suffix").Text(0);
-        return text.EndsWith(suffix, StringComparison.Ordinal) ? text[..^suffix.Length] : text;
+        string plain = TemplateText.Characters(text);
+        return plain.EndsWith(suffix, StringComparison.Ordinal) ? TemplateText.Slice(text, 0, plain.Length - suffix.Length) : text;
     }
 
-    private static string Replace(RenderState state, string text, Arguments arguments)
+    private static object Replace(RenderState state, object text, Arguments arguments)
     {
         BoundArguments bound = arguments.BindPositional(state, "replace", 2, "old", "new", "count");
-        return StringSearch.Replace(state, text, bound.Text(0), bound.Text(1), bound.Integer(2, -1));
+        return StringSearch.Replace(state, text, bound.Text(0), bound.Spelled(1), bound.Integer(2, -1));
     }
 
-    private static string Join(RenderState state, string separator, Arguments arguments)
+    private static object Join(RenderState state, object separator, Arguments arguments)
     {
         object? items = arguments.BindPositional(state, "join", 1, "items").Value(0);
-        var text = new StringBuilder();
+        int length = TemplateText.Characters(separator).Length;
+        var text = new TextBuilder();
         bool first = true;
         foreach (object? item in Sequences.Walk(state, items))
         {
-            if (SafeText.Plain(item) is not string part)
+            if (TemplateText.Plain(item) is not string part)
                 throw state.Fail($"join() expects strings, found '{TypeNames.Of(item)}'");
-            state.Allocate(part.Length + separator.Length);
-            text.Append(first ? "" : separator).Append(part);
+            state.Allocate(part.Length + length);
+            text.Append(first ? "" : separator).Append(item!);
             first = false;
         }
-        return text.ToString();
+        return text.Build();
     }
 
-    private static string Pad(RenderState state, string text, Arguments arguments, string name)
+    private static object Pad(RenderState state, object text, Arguments arguments, string name)
     {
         BoundArguments bound = arguments.BindPositional(state, name, 1, "width", "fill");
         string fill = bound.TextOrNull(1) ?? " ";
         if (PythonText.Length(fill) != 1)
             throw state.Fail($"{name}() fills with one character");
         int width = bound.Integer(0);
-        long missing = Math.Max(0L, (long)width - PythonText.Length(text));
+        long missing = Math.Max(0L, (long)width - PythonText.Length(TemplateText.Characters(text)));
         state.Allocate(missing * fill.Length);
         // Python puts the odd space of centred text to the left only where the width is odd.
         long left = name == "ljust" ? 0 : name == "rjust" ? missing : missing / 2 + (missing & width & 1);
-        return Repeat(fill, left) + text + Repeat(fill, missing - left);
+        return new TextBuilder().Append(Repeat(fill, left)).Append(text).Append(Repeat(fill, missing - left)).Build();
     }
 
     private static string Repeat(string fill, long count) => new StringBuilder().Insert(0, fill, (int)count).ToString();

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Inference.Templating;
 
 /// <summary>The methods of strings that look for parts of them. Places are counted in code points.</summary>
@@ -35,21 +33,23 @@ internal static class StringSearch
     }
 
     /// <summary>The text with the part replaced, the first so many times; a negative count means every time.</summary>
-    public static string Replace(RenderState state, string text, string old, string replacement, int count)
+    public static object Replace(RenderState state, object text, string old, object replacement, int count)
     {
-        state.Search(text.Length, old.Length);
+        string plain = TemplateText.Characters(text);
+        state.Search(plain.Length, old.Length);
         if (old.Length == 0)
             return Interleave(state, text, replacement, count);
-        var result = new StringBuilder();
+        var result = new TextBuilder();
+        int length = TemplateText.Characters(replacement).Length;
         int from = 0;
-        for (int place = text.IndexOf(old, StringComparison.Ordinal); place >= 0 && count != 0; count--)
+        for (int place = plain.IndexOf(old, StringComparison.Ordinal); place >= 0 && count != 0; count--)
         {
-            state.Allocate(replacement.Length + place - from);
-            result.Append(text, from, place - from).Append(replacement);
+            state.Allocate(length + place - from);
+            result.Append(text, from, place).Append(replacement);
             from = place + old.Length;
-            place = text.IndexOf(old, from, StringComparison.Ordinal);
+            place = plain.IndexOf(old, from, StringComparison.Ordinal);
         }
-        return from == 0 ? text : result.Append(text, from, text.Length - from).ToString();
+        return from == 0 ? text : result.Append(text, from, plain.Length).Build();
     }
 
     /// <summary>The part of the text between two places in code points, as offsets; null where the start lies beyond the end.</summary>
@@ -63,20 +63,21 @@ internal static class StringSearch
 
     private static int Place(int place, int length) => place < 0 ? Math.Max(0, place + length) : place;
 
-    private static string Interleave(RenderState state, string text, string part, int count)
+    private static object Interleave(RenderState state, object text, object part, int count)
     {
-        var result = new StringBuilder();
-        foreach (string element in PythonText.Elements(text))
+        var result = new TextBuilder();
+        int length = TemplateText.Characters(part).Length;
+        foreach (object? element in TemplateText.Elements(text))
         {
             if (count-- != 0)
             {
-                state.Allocate(part.Length);
+                state.Allocate(length);
                 result.Append(part);
             }
             else
                 count = 0;
-            result.Append(element);
+            result.Append(element!);
         }
-        return count != 0 ? result.Append(part).ToString() : result.ToString();
+        return count != 0 ? result.Append(part).Build() : result.Build();
     }
 }

@@ -22,7 +22,7 @@ internal static class Subscripts
     {
         if (target is Undefined undefined)
             throw state.Fail(undefined.Detail);
-        return TryItem(state, target, key, out object? value) || (key is string name && TryMember(state, target, name, out value))
+        return TryItem(state, target, key, out object? value) || (TemplateText.Plain(key) is string name && TryMember(state, target, name, out value))
             ? value
             : Undefined.Attribute(target, key);
     }
@@ -41,8 +41,7 @@ internal static class Subscripts
             throw state.Fail("the step of a slice is 0");
         switch (target)
         {
-            case SafeText safe: return new SafeText(SliceText(state, safe.Text, start, stop, step ?? 1));
-            case string text: return SliceText(state, text, start, stop, step ?? 1);
+            case string or TemplateText: return SliceText(state, target, start, stop, step ?? 1);
             case List<object?> list: return new List<object?>(Pick(state, list.Count, start, stop, step ?? 1).Select(i => list[i]));
             case TupleValue tuple: return new TupleValue([.. Pick(state, tuple.Items.Length, start, stop, step ?? 1).Select(i => tuple.Items[i])]);
             case RangeValue range:
@@ -75,35 +74,31 @@ internal static class Subscripts
 
     private static long At(RangeValue range, long index) => range.Count == 0 ? 0 : range[0] + index * range.Step;
 
-    private static string SliceText(RenderState state, string text, long? start, long? stop, long step)
+    private static object SliceText(RenderState state, object target, long? start, long? stop, long step)
     {
+        string text = TemplateText.Characters(target);
         state.Allocate(text.Length);
-        if (PythonText.HasSurrogates(text))
-        {
-            List<string> elements = [.. PythonText.Elements(text)];
-            return string.Concat(Pick(state, elements.Count, start, stop, step).Select(i => elements[i]));
-        }
-        (long first, long end, _) = Bounds(text.Length, start, stop, step);
+        int count = PythonText.Length(text);
+        (long first, long end, _) = Bounds(count, start, stop, step);
         if (step == 1)
-            return end > first ? text[(int)first..(int)end] : "";
-        var result = new StringBuilder();
-        foreach (int i in Pick(state, text.Length, start, stop, step))
-            result.Append(text[i]);
-        return result.ToString();
+            {
+            int from = PythonText.Offset(text, (int)first);
+            return TemplateText.Slice(target, from, Math.Max(from, PythonText.Offset(text, (int)end)));
+        }
+        object[]? elements = count < text.Length ? [.. TemplateText.Elements(target)!] : null;
+        var result = new TextBuilder();
+        foreach (int i in Pick(state, count, start, stop, step))
+            _ = elements is null ? result.Append(target, i, i + 1) : result.Append(elements[i]);
+        object slice = result.Build();
+        return target is TemplateText { IsSafe: true } ? TemplateText.Safe(slice)! : slice;
     }
 
     private static bool TryItem(RenderState state, object? target, object? key, out object? value)
     {
         value = null;
-        if (target is SafeText safe)
-        {
-            bool found = TryItem(state, safe.Text, key, out value);
-            value = SafeText.Wrap(value);
-            return found;
-        }
         if (target is MapValue map)
             return map.TryGet(key, out value);
-        if (key is not (long or bool) || target is not (string or List<object?> or TupleValue or RangeValue))
+        if (key is not (long or bool) || target is not (string or TemplateText or List<object?> or TupleValue or RangeValue))
             return false;
         int count = Sequences.Count(state, target)!.Value;
         long index = (long)Numbers.Widen(key);
@@ -113,7 +108,7 @@ internal static class Subscripts
             return false;
         value = target switch
         {
-            string text => Element(text, (int)index),
+            string or TemplateText => Element(target, (int)index),
             List<object?> list => list[(int)index],
             TupleValue tuple => tuple.Items[(int)index],
             _ => ((RangeValue)target)[(int)index],
@@ -121,10 +116,11 @@ internal static class Subscripts
         return true;
     }
 
-    private static string Element(string text, int index)
+    private static object Element(object target, int index)
     {
+        string text = TemplateText.Characters(target);
         int offset = PythonText.Offset(text, index);
-        return text.Substring(offset, char.IsHighSurrogate(text[offset]) && offset + 1 < text.Length && char.IsLowSurrogate(text[offset + 1]) ? 2 : 1);
+        return TemplateText.Slice(target, offset, offset + (char.IsHighSurrogate(text[offset]) && offset + 1 < text.Length && char.IsLowSurrogate(text[offset + 1]) ? 2 : 1));
     }
 
     private static bool TryMember(RenderState state, object? target, string name, out object? value)
@@ -134,8 +130,8 @@ internal static class Subscripts
             return attributed.TryGetAttribute(state, name, out value);
         value = target switch
         {
-            string text => StringMethods.Bind(text, name),
-            SafeText safe => safe.Bind(name),
+            TemplateText { IsSafe: true } safe => HtmlText.Bind(safe, name),
+            string or TemplateText => StringMethods.Bind(target, name),
             MapValue or List<object?> when _mutating.Contains(name) && IsMethod(target, name) =>
                 new Undefined($"the method '{name}' of '{TypeNames.Of(target)}' changes it, which templates may not do"),
             MapValue map => MapMethods.Bind(map, name),

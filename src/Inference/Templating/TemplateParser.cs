@@ -5,6 +5,7 @@ internal sealed class TemplateParser
 {
     private readonly TokenStream _tokens;
     private readonly UnknownNames _unknown = new();
+    private readonly TemplateNames _names = new();
     private readonly ExpressionParser _expressions;
     /// <summary>The implicit names of macros that were read since the innermost macro began: what it takes.</summary>
     private readonly HashSet<string> _mentioned = [];
@@ -13,17 +14,17 @@ internal sealed class TemplateParser
     private TemplateParser(List<Token> tokens)
     {
         _tokens = new TokenStream(tokens);
-        _expressions = new ExpressionParser(_tokens, _unknown, _mentioned);
+        _expressions = new ExpressionParser(_tokens, _unknown, _names, _mentioned);
     }
 
-    public static Statement[] Parse(string source)
+    public static ParsedTemplate Parse(string source)
     {
         var parser = new TemplateParser(Lexer.Run(source));
         Statement[] body = parser.ParseBody();
         if (parser._tokens.Current.Kind != TokenKind.End)
             throw parser._tokens.Fail($"the statement '{parser._tokens.Following.Text}' does not belong here");
         parser._unknown.CloseScope();
-        return body;
+        return new ParsedTemplate(body, parser._names);
     }
 
     /// <summary>Parses up to the tag that starts with one of the names, which stays, or to the end of the template.</summary>
@@ -35,7 +36,7 @@ internal sealed class TemplateParser
         {
             Token token = _tokens.Current;
             if (token.Kind == TokenKind.Text)
-                body.Add(new TextStatement(token.At, _tokens.Next().Text));
+                body.Add(new TextStatement(token.At, TemplateText.Own(_tokens.Next().Text)));
             else if (token.Kind == TokenKind.PrintBegin)
             {
                 _tokens.Next();

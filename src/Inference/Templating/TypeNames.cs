@@ -12,7 +12,7 @@ internal static class TypeNames
         long or BigInteger => "int",
         double => "float",
         string => "str",
-        SafeText => "Markup",
+        TemplateText text => text.IsSafe ? "Markup" : "str",
         List<object?> => "list",
         TupleValue => "tuple",
         MapValue => "dict",

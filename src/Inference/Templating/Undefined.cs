@@ -9,7 +9,7 @@ internal sealed class Undefined(string detail)
     public static Undefined Name(string name) => new($"'{name}' is undefined");
 
     public static Undefined Attribute(object? target, object? key) => new(
-        key is string name
+        TemplateText.Plain(key) is string name
             ? $"'{TypeNames.Of(target)}' has no attribute '{(name.Length > 60 ? name[..60] + "..." : name)}'"
             : $"'{TypeNames.Of(target)}' has no such element");
 

@@ -10,11 +10,11 @@ internal static class ValueConversion
 {
     public static object? FromHost(RenderState state, object? value, int depth = 0)
     {
-        state.Credit((value as string)?.Length ?? 0);
+        state.Credit((TemplateText.Plain(value) as string)?.Length ?? 0);
         state.GuardDepth(depth);
         switch (value)
         {
-            case null or bool or long or double or string:
+            case null or bool or long or double or string or TemplateText:
                 return value;
             case JsonElement json:
                 return FromJson(state, json, depth);

@@ -12,7 +12,7 @@ internal static class ValueTests
         ["callable"] = Of(value => value is ICallable or Undefined),
         ["defined"] = Of(value => value is not Undefined),
         ["divisibleby"] = (state, input, arguments) => IsRemainder(state, input, arguments.Bind(state, "divisibleby", 1, "num").Value(0), 0L),
-        ["escaped"] = Of(value => value is SafeText),
+        ["escaped"] = Of(value => value is TemplateText { IsSafe: true }),
         ["even"] = (state, input, arguments) => IsRemainder(state, input, 2L, 0L),
         ["false"] = Of(value => value is false),
         ["filter"] = Of(value => value is string name && Filters.ByName.ContainsKey(name)),
@@ -25,7 +25,7 @@ internal static class ValueTests
         ["none"] = Of(value => value is null),
         ["number"] = Of(Numbers.IsNumber),
         ["odd"] = (state, input, arguments) => IsRemainder(state, input, 2L, 1L),
-        ["sameas"] = (state, input, arguments) => IsSame(input, arguments.Bind(state, "sameas", 1, "other").Value(0)),
+        ["sameas"] = (state, input, arguments) => IsSame(input, TemplateText.Plain(arguments.Bind(state, "sameas", 1, "other").Value(0))),
         ["sequence"] = Of(value => value is string or List<object?> or TupleValue or MapValue or RangeValue or Undefined),
         ["string"] = Of(value => value is string),
         ["test"] = Of(IsTest),
@@ -53,7 +53,7 @@ internal static class ValueTests
     {
         if (!ByName.TryGetValue(name, out ValueTest? test))
             throw state.Fail($"there is no test '{name}'");
-        object? plain = SafeText.Plain(input);
+        object? plain = TemplateText.Plain(input);
         if (plain is string text)
             state.Work(text.Length);
         return test(state, name == "escaped" ? input : plain, arguments);

@@ -7,12 +7,15 @@ namespace Inference.Templating;
 /// <summary>Values as text: as printed (<c>str</c>) and as written inside lists and maps (<c>repr</c>).</summary>
 internal static class ValueText
 {
+    /// <summary>As <see cref="Of"/>, a text with what is known of it; it is not safe.</summary>
+    public static object Show(RenderState state, object? value) => value is TemplateText ? TemplateText.Unsafe(value)! : Of(state, value);
+
     public static string Of(RenderState state, object? value)
     {
         switch (value)
         {
-            case string text: return text;
-            case SafeText safe: return safe.Text;
+            case string plain: return plain;
+            case TemplateText text: return text.Text;
             case long number: return number.ToString(CultureInfo.InvariantCulture);
             case Undefined: return "";
         }
@@ -37,8 +40,9 @@ internal static class ValueText
         {
             case null: text.Append("None"); break;
             case bool flag: text.Append(flag ? "True" : "False"); break;
-            case string part: WriteString(state, text, part); break;
-            case SafeText safe:
+            case string plain: WriteString(state, text, plain); break;
+            case TemplateText { IsSafe: false } part: WriteString(state, text, part.Text); break;
+            case TemplateText safe:
                 text.Append("Markup(");
                 WriteString(state, text, safe.Text);
                 text.Append(')');

@@ -67,7 +67,10 @@ internal static class GgufTokenizer
             [.. prefix],
             [.. suffix],
             EndOfGeneration.Find(vocabulary, ends.OfType<int>()),
-            source.File.FindString("tokenizer.chat_template"));
+            source.File.FindString("tokenizer.chat_template"))
+        {
+            ToolChatTemplate = source.File.FindString("tokenizer.chat_template.tool_use"),
+        };
         PieceStage[] stages = preTokenizer is null ? [] : [new PieceStage([], preTokenizer)];
         return new PipelineTokenizer(vocabulary, special, added, [], normalizers, stages, model);
     }

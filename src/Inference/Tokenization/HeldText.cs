@@ -10,6 +10,9 @@ internal sealed class HeldText
     /// <summary>How many characters it holds.</summary>
     public int Length => _end - _start;
 
+    /// <summary>What it holds; valid until it changes.</summary>
+    public ReadOnlySpan<char> Span => _characters.AsSpan(_start, Length);
+
     /// <summary>Adds a text at the end.</summary>
     public void Append(ReadOnlySpan<char> text)
     {

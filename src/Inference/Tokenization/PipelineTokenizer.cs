@@ -38,8 +38,18 @@ internal sealed class PipelineTokenizer : Tokenizer
     }
 
     private protected override void Encode(ReadOnlySpan<byte> utf8, ReadOnlySpan<TextPiece> parsing, List<int> output)
+        => Encode(utf8, parsing, new EncodingScratch(), output);
+
+    /// <summary>How many steps the model takes for a text: what must not grow faster than the text.</summary>
+    internal long CountSteps(ReadOnlySpan<byte> utf8)
     {
         var scratch = new EncodingScratch();
+        Encode(utf8, [], scratch, []);
+        return scratch.Symbols.Steps + scratch.Paths.Steps;
+    }
+
+    private void Encode(ReadOnlySpan<byte> utf8, ReadOnlySpan<TextPiece> parsing, EncodingScratch scratch, List<int> output)
+    {
         int position = 0;
         while (true)
         {

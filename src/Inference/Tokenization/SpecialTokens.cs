@@ -9,4 +9,8 @@ namespace Inference.Tokenization;
 /// <param name="Suffix">Tokens that it puts behind.</param>
 /// <param name="EndOfGeneration">Tokens after which nothing more is generated.</param>
 /// <param name="ChatTemplate">The template that turns messages into a prompt, or null.</param>
-internal sealed record SpecialTokens(int? BeginOfText, int? EndOfText, int[] Prefix, int[] Suffix, FrozenSet<int> EndOfGeneration, string? ChatTemplate);
+internal sealed record SpecialTokens(int? BeginOfText, int? EndOfText, int[] Prefix, int[] Suffix, FrozenSet<int> EndOfGeneration, string? ChatTemplate)
+{
+    /// <summary>The template for conversations with tools, or null where there is none of its own.</summary>
+    public string? ToolChatTemplate { get; init; }
+}

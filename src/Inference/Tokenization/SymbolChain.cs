@@ -13,6 +13,9 @@ internal sealed class SymbolChain
     /// <summary>The symbols, those merged away (length 0) included.</summary>
     public ReadOnlySpan<Symbol> Symbols => _symbols.AsSpan(0, _count);
 
+    /// <summary>How often neighbours have been looked at, or a merge taken from the queue, since the chain was made.</summary>
+    public long Steps { get; private set; }
+
     /// <summary>Forgets all symbols.</summary>
     public void Clear() => _count = 0;
 
@@ -70,6 +73,7 @@ internal sealed class SymbolChain
 
         while (_queue.TryDequeue(out int priority, out int position))
         {
+            Steps++;
             // It has been merged away, or has another neighbour now: its present merge, if any, is in the queue by itself.
             if (symbols[position].MergedId < 0 || symbols[position].Priority != priority)
                 continue;
@@ -100,10 +104,11 @@ internal sealed class SymbolChain
             _queue.Enqueue(symbols[position].Priority, position);
     }
 
-    private static bool Look(ReadOnlySpan<byte> piece, MergeTable merges, Span<Symbol> symbols, int position)
+    private bool Look(ReadOnlySpan<byte> piece, MergeTable merges, Span<Symbol> symbols, int position)
     {
         ref Symbol left = ref symbols[position];
         left.MergedId = -1;
+        Steps++;
         if (left.Next < 0 || !merges.TryMerge(piece, left, symbols[left.Next], out int id, out int priority))
             return false;
         left.MergedId = id;

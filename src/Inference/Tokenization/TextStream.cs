@@ -47,6 +47,9 @@ internal sealed class TextStream
     /// <summary>The stop sequence that was found, or null.</summary>
     public string? StopSequence { get; private set; }
 
+    /// <summary>How many characters are held back since they may be the start of a stop sequence.</summary>
+    public int HeldLength => _held.Length;
+
     /// <summary>Takes the next token.</summary>
     /// <param name="token">Its id; control tokens and ids outside the vocabulary have no text.</param>
     /// <returns>The text that is now certain; often empty.</returns>

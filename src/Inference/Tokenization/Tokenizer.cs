@@ -41,6 +41,9 @@ public abstract class Tokenizer
     /// <summary>The Jinja template that the model's file gives for turning messages into a prompt, or null.</summary>
     public string? ChatTemplate => Special.ChatTemplate;
 
+    /// <summary>The template that the model's file gives for conversations with tools, or null where <see cref="ChatTemplate"/> is for these too.</summary>
+    internal string? ToolChatTemplate => Special.ToolChatTemplate;
+
     internal Vocabulary Vocabulary { get; }
 
     private protected SpecialTokens Special { get; }

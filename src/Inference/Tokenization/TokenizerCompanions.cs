@@ -3,6 +3,8 @@ namespace Inference.Tokenization;
 /// <summary>What the files beside a tokenizer.json say: the marks of a text's begin and end, and the chat template.</summary>
 internal sealed class TokenizerCompanions
 {
+    private const string ToolUse = "tool_use";
+
     private readonly string _folder;
     private readonly TokenizerJsonVocabulary _vocabulary;
     private readonly HashSet<int> _ends = [];
@@ -39,6 +41,9 @@ internal sealed class TokenizerCompanions
         string template = Path.Combine(_folder, "chat_template.jinja");
         if (File.Exists(template))
             ChatTemplate = File.ReadAllText(template);
+        template = Path.Combine(_folder, "additional_chat_templates", ToolUse + ".jinja");
+        if (File.Exists(template))
+            ToolChatTemplate = File.ReadAllText(template);
     }
 
     /// <summary>The token that starts a text, or null.</summary>
@@ -58,6 +63,9 @@ internal sealed class TokenizerCompanions
 
     /// <summary>The chat template, or null.</summary>
     public string? ChatTemplate { get; private set; }
+
+    /// <summary>The chat template for conversations with tools, or null where there is none of its own.</summary>
+    public string? ToolChatTemplate { get; private set; }
 
     private JsonField? Open(string name)
     {
@@ -81,8 +89,11 @@ internal sealed class TokenizerCompanions
 
         foreach (JsonField item in template.Items())
         {
-            if (ChatTemplate is null || item.Get("name").AsString() == "default")
+            string name = item.Get("name").AsString();
+            if (ChatTemplate is null || name == "default")
                 ChatTemplate = item.Get("template").AsString();
+            if (name == ToolUse)
+                ToolChatTemplate = item.Get("template").AsString();
         }
     }
 

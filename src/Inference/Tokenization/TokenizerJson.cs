@@ -65,7 +65,10 @@ internal static class TokenizerJson
             [.. prefix],
             [.. suffix],
             EndOfGeneration.Find(tokens, companions.Ends),
-            companions.ChatTemplate);
+            companions.ChatTemplate)
+        {
+            ToolChatTemplate = companions.ToolChatTemplate,
+        };
     }
 
     // What tokenizer_config.json says goes over the template, as in the programs that convert these files.

@@ -47,7 +47,8 @@ internal sealed class UnigramModel : PieceModel
                 Rune.DecodeFromUtf8(piece[start..], out _, out character);
             bool isToken = false;
             int node = PieceTrie.Root;
-            for (int end = start; end < piece.Length && (node = _pieces.Child(node, piece[end])) != PieceTrie.None; end++)
+            int end = start;
+            for (; end < piece.Length && (node = _pieces.Child(node, piece[end])) != PieceTrie.None; end++)
             {
                 int id = _pieces.Id(node);
                 if (id < 0)
@@ -56,6 +57,7 @@ internal sealed class UnigramModel : PieceModel
                 Offer(ref places[end + 1], before + _scores[id], start, id);
             }
 
+            scratch.Paths.Steps += end - start + 1;
             if (!isToken)
                 Offer(ref places[start + character], before + _unknownScore, start, -1);
             start += character;

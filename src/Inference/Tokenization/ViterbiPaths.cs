@@ -5,6 +5,9 @@ internal sealed class ViterbiPaths
 {
     private Place[] _places = new Place[64];
 
+    /// <summary>How many bytes have been followed in the vocabulary since the paths were made.</summary>
+    public long Steps { get; set; }
+
     /// <summary>Forgets all ways, and makes room.</summary>
     /// <param name="length">The length of the piece.</param>
     public Span<Place> Start(int length)

@@ -166,7 +166,7 @@ public sealed class CpuDeviceAttentionTests
             device.Embed(table, queries);
             device.Embed(kvTable, keys);
             device.RotateAndStore(queries, keys, keys, null, shape, cache, 0);
-            device.Attend(queries, shape, cache, 0, queries);
+            device.Attend(queries, shape, null, cache, 0, queries);
             return [.. Enumerable.Range(0, tokens.Length).Select(row => device.ReadRow(queries, row).ToArray())];
         }
     }
@@ -186,11 +186,11 @@ public sealed class CpuDeviceAttentionTests
         batch.Clear();
         batch.Add([0], 0, [4], wantsLogits: false);
         device.Begin(batch);
-        Assert.Throws<ArgumentException>(() => device.Attend(rows, shape, cache, 0, rows));
+        Assert.Throws<ArgumentException>(() => device.Attend(rows, shape, null, cache, 0, rows));
         batch.Clear();
         batch.Add([0], 0, [3], wantsLogits: false);
         device.Begin(batch);
-        Assert.Throws<ArgumentOutOfRangeException>(() => device.Attend(rows, shape, cache, 1, rows));
+        Assert.Throws<ArgumentOutOfRangeException>(() => device.Attend(rows, shape, null, cache, 1, rows));
     }
 
     public static TheoryData<KvCacheType, int, int, int, int, RopeKind, int> Shapes()

@@ -23,7 +23,47 @@ public sealed class CpuDeviceTests
     [Theory]
     [InlineData(Activation.Silu)]
     [InlineData(Activation.GeluTanh)]
+    [InlineData(Activation.Gelu)]
+    [InlineData(Activation.ClampedSwiglu)]
     public void Gate_agrees(Activation activation) => AssertClose(1e-6, device => Gate(device, activation, 172, rows: 9));
+
+    [Theory]
+    [InlineData(Activation.Silu)]
+    [InlineData(Activation.GeluTanh)]
+    [InlineData(Activation.Gelu)]
+    public void An_activation_alone_agrees(Activation activation) => AssertClose(1e-6, device => Gate(device, activation, 172, rows: 9, alone: true));
+
+    [Theory]
+    [InlineData(8, 8, false, true)]
+    [InlineData(172, 172, true, false)]
+    [InlineData(576, 64, false, true)]
+    [InlineData(4096, 4096, true, true)]
+    [InlineData(150, 10, true, true)]
+    public void Layer_norm_agrees(int columns, int gainLength, bool adds, bool biases) =>
+        AssertClose(3e-5, device => Norm(device, columns, gainLength, adds, rows: 7, NormKind.Layer, biases));
+
+    [Fact]
+    public void Elements_and_positions_agree() => AssertClose(1e-4, device => Elements(device, 172, 9));
+
+    [Fact]
+    public void A_position_outside_of_the_table_is_refused()
+    {
+        using var device = new CpuDevice(1);
+        using DeviceWeight table = device.Upload(HostTensor.F32(new float[32], 2, 16), WeightUse.Embedding);
+        using DeviceTensor hidden = Load(device, table, [0, 1, 0]);
+        Assert.Throws<ArgumentException>(() => device.EmbedPositions(table, hidden));
+    }
+
+    [Fact]
+    public void A_gate_without_its_factor_and_a_bias_without_a_mean_are_refused()
+    {
+        using var device = new CpuDevice(1);
+        using DeviceWeight table = device.Upload(HostTensor.F32(new float[32], 2, 16), WeightUse.Embedding);
+        using DeviceWeight vector = device.Upload(HostTensor.F32(new float[16], 16), WeightUse.Vector);
+        using DeviceTensor hidden = Load(device, table, [0, 1, 0]);
+        Assert.Throws<ArgumentNullException>(() => device.Gate(hidden, null, Activation.ClampedSwiglu, hidden));
+        Assert.Throws<ArgumentException>(() => device.Normalize(hidden, null, new Norm(NormKind.RootMeanSquare, vector, vector, 1e-5f), hidden));
+    }
 
     [Theory]
     [InlineData(1)]
@@ -53,7 +93,8 @@ public sealed class CpuDeviceTests
         }
 
         static float[][] All(Device device, int rows) =>
-            [.. Norm(device, 572, 572, true, rows), .. Norm(device, 576, 64, false, rows), .. Gate(device, Activation.Silu, 1500, rows), .. Gate(device, Activation.GeluTanh, 1500, rows)];
+            [.. Norm(device, 572, 572, true, rows), .. Norm(device, 576, 64, false, rows), .. Gate(device, Activation.Silu, 1500, rows), .. Gate(device, Activation.GeluTanh, 1500, rows),
+            .. Norm(device, 572, 572, true, rows, NormKind.Layer, true), .. Gate(device, Activation.Gelu, 1500, rows), .. Gate(device, Activation.ClampedSwiglu, 1500, rows)];
     }
 
     [Fact]
@@ -65,6 +106,7 @@ public sealed class CpuDeviceTests
         [
             .. Norm(device, 172, 172, true, 5), .. Norm(device, 576, 64, false, 5), .. Norm(device, 4096, 4096, true, 5),
             .. Gate(device, Activation.Silu, 1500, 20), .. Gate(device, Activation.GeluTanh, 1500, 20),
+            .. Norm(device, 172, 172, true, 5, NormKind.Layer, true), .. Gate(device, Activation.Gelu, 1500, 20), .. Gate(device, Activation.ClampedSwiglu, 1500, 20), .. Elements(device, 172, 9),
         ];
         foreach (float[] row in results)
             hash.AppendData(MemoryMarshal.AsBytes<float>(row));
@@ -224,7 +266,7 @@ public sealed class CpuDeviceTests
         Assert.Throws<NotSupportedException>(() => device.Upload(tensor, WeightUse.Linear));
     }
 
-    private static float[][] Norm(Device device, int columns, int gainLength, bool adds, int rows)
+    private static float[][] Norm(Device device, int columns, int gainLength, bool adds, int rows, NormKind kind = NormKind.RootMeanSquare, bool biases = false)
     {
         var random = new Random(columns);
         using DeviceWeight gain = device.Upload(HostTensor.F32(HostTensor.Normal(random, gainLength), gainLength), WeightUse.Vector);
@@ -233,11 +275,28 @@ public sealed class CpuDeviceTests
         using DeviceTensor addend = Load(device, table, [.. Enumerable.Range(0, rows).Select(row => row * 3 % 11)]);
         using DeviceTensor output = device.Allocate(rows, columns);
         output.Rows = rows;
-        device.RmsNorm(hidden, adds ? addend : null, gain, 1e-5f, output);
+        using DeviceWeight? bias = biases ? device.Upload(HostTensor.F32(HostTensor.Normal(random, gainLength), gainLength), WeightUse.Vector) : null;
+        device.Normalize(hidden, adds ? addend : null, new Norm(kind, gain, bias, 1e-5f), output);
         return [.. Read(device, output), .. Read(device, hidden)];
     }
 
-    private static float[][] Gate(Device device, Activation activation, int columns, int rows)
+    private static float[][] Elements(Device device, int columns, int rows)
+    {
+        var random = new Random(columns);
+        float[] values = [.. HostTensor.Normal(random, 6 * columns), .. HostTensor.Normal(random, 5 * columns, 100)];
+        using DeviceWeight table = device.Upload(HostTensor.F32(values, 11, columns), WeightUse.Embedding);
+        using DeviceTensor hidden = Load(device, table, [.. Enumerable.Range(0, rows).Select(row => row % 11)]);
+        device.EmbedPositions(table, hidden);
+        float[][] positioned = Read(device, hidden);
+        using DeviceTensor other = Load(device, table, [.. Enumerable.Range(0, rows).Select(row => row * 3 % 11)]);
+        device.Scale(hidden, -1.7f);
+        device.Add(hidden, other);
+        float[][] added = Read(device, hidden);
+        device.SoftCap(hidden, 30);
+        return [.. positioned, .. added, .. Read(device, hidden)];
+    }
+
+    private static float[][] Gate(Device device, Activation activation, int columns, int rows, bool alone = false)
     {
         var random = new Random(columns);
         float[] values = [.. HostTensor.Normal(random, 5 * columns), .. HostTensor.Normal(random, 5 * columns, 30), .. new float[columns]];
@@ -245,7 +304,7 @@ public sealed class CpuDeviceTests
         using DeviceWeight table = device.Upload(HostTensor.F32(values, 11, columns), WeightUse.Embedding);
         using DeviceTensor gate = Load(device, table, [.. Enumerable.Range(0, rows).Select(row => row % 11)]);
         using DeviceTensor up = Load(device, table, [.. Enumerable.Range(0, rows).Select(row => (row * 3 + 1) % 11)]);
-        device.Gate(gate, up, activation, gate);
+        device.Gate(gate, alone ? null : up, activation, gate);
         return Read(device, gate);
     }
 
@@ -264,11 +323,11 @@ public sealed class CpuDeviceTests
         LinearTarget[] targets = [new(weight, null, first), new(other, null, second)];
         if (fused)
         {
-            device.NormalizedLinear(hidden, adds ? addend : null, gain, 1e-5f, targets);
+            device.NormalizedLinear(hidden, adds ? addend : null, new Norm(NormKind.RootMeanSquare, gain, null, 1e-5f), targets);
         }
         else
         {
-            device.RmsNorm(hidden, adds ? addend : null, gain, 1e-5f, normal);
+            device.Normalize(hidden, adds ? addend : null, new Norm(NormKind.RootMeanSquare, gain, null, 1e-5f), normal);
             device.Linear(normal, targets);
         }
 

@@ -28,6 +28,7 @@ public sealed class SteadyStateTests
         int[] tokens = [1, 2, 3];
         int position = 0;
 
+        var norm = new Norm(NormKind.RootMeanSquare, gain, null, 1e-5f);
         for (int i = 0; i < 100; i++)
             Step();
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -43,11 +44,11 @@ public sealed class SteadyStateTests
             hidden.Rows = normal.Rows = q.Rows = k.Rows = v.Rows = last.Rows = logits.Rows = batch.RowCount;
             device.Begin(batch);
             device.Embed(table, hidden);
-            device.RmsNorm(hidden, null, gain, 1e-5f, normal);
+            device.Normalize(hidden, null, norm, normal);
             device.Linear(normal, [new LinearTarget(query, null, q), new LinearTarget(key, null, k), new LinearTarget(key, null, v)]);
             device.RotateAndStore(q, k, v, rope, shape, cache, 0);
-            device.Attend(q, shape, cache, 0, normal);
-            device.RmsNorm(hidden, normal, gain, 1e-5f, hidden);
+            device.Attend(q, shape, null, cache, 0, normal);
+            device.Normalize(hidden, normal, norm, hidden);
             device.Gate(hidden, normal, Activation.Silu, hidden);
             device.SelectRows(hidden, last);
             device.Linear(last, [new LinearTarget(table, null, logits)]);

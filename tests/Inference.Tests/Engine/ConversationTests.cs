@@ -9,7 +9,7 @@ public sealed class ConversationTests
     [Fact]
     public void A_turn_has_its_tool_calls_and_results_and_system_messages_have_none()
     {
-        ChatMessage[] chat =
+        Message[] chat =
         [
             new("system", "0"), new("assistant", "1"), new("user", "2"), new("user", "3"), new("assistant", "4"), new("tool", "5"), new("developer", "6"),
             new("assistant", "7"), new("user", "8"), new("assistant", "9"), new("tool", "10"), new("user", "11"),
@@ -31,16 +31,16 @@ public sealed class ConversationTests
             (bytes, room, window) =>
             {
                 string[] roles = ["user", "assistant", "tool", "system"];
-                ChatMessage[] chat = [.. bytes.Select((b, i) => new ChatMessage(roles[b % 4], $"{i}"))];
+                Message[] chat = [.. bytes.Select((b, i) => new Message(roles[b % 4], $"{i}"))];
                 var conversation = new Conversation(chat);
                 ContextPolicy policy = window % 3 == 0 ? ContextPolicy.DropOldestTurns : ContextPolicy.SlidingWindow(1 + (window % 8));
-                bool Fits(IReadOnlyList<ChatMessage> messages) => messages.Count <= room % 24;
+                bool Fits(IReadOnlyList<Message> messages) => messages.Count <= room % 24;
                 int excess = conversation.Excess(policy, Fits);
-                List<ChatMessage> kept = conversation.Without(excess), dropped = conversation.First(excess);
+                List<Message> kept = conversation.Without(excess), dropped = conversation.First(excess);
 
                 bool partition = kept.Concat(dropped).OrderBy(m => int.Parse(m.Content, System.Globalization.CultureInfo.InvariantCulture)).SequenceEqual(chat);
                 bool system = dropped.TrueForAll(m => m.Role != "system");
-                ChatMessage? question = chat.LastOrDefault(m => m.Role == "user");
+                Message? question = chat.LastOrDefault(m => m.Role == "user");
                 bool last = question is null || kept.Contains(question);
                 bool window1 = policy.Turns == int.MaxValue || conversation.TurnCount - excess <= policy.Turns;
                 bool least = excess == Math.Max(0, conversation.TurnCount - policy.Turns) || !Fits(conversation.Without(excess - 1));

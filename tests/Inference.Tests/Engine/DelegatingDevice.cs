@@ -66,31 +66,49 @@ internal sealed class DelegatingDevice(Device inner) : Device
 
     public override void Embed(DeviceWeight table, DeviceTensor destination) => Next().Embed(table, destination);
 
-    public override void RmsNorm(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, DeviceTensor destination) =>
-        Next().RmsNorm(hidden, addend, gain, epsilon, destination);
+    public override void EmbedPositions(DeviceWeight table, DeviceTensor destination) => Next().EmbedPositions(table, destination);
+
+    public override void Normalize(DeviceTensor hidden, DeviceTensor? addend, Norm norm, DeviceTensor destination) =>
+        Next().Normalize(hidden, addend, norm, destination);
+
+    public override void Add(DeviceTensor destination, DeviceTensor addend) => Next().Add(destination, addend);
+
+    public override void Scale(DeviceTensor tensor, float factor) => Next().Scale(tensor, factor);
+
+    public override void SoftCap(DeviceTensor tensor, float cap) => Next().SoftCap(tensor, cap);
+
+    public override void MixExperts(DeviceTensor input, DeviceTensor scores, ExpertRouting routing, ExpertLayer experts, DeviceTensor destination) =>
+        Next().MixExperts(input, scores, routing, experts, destination);
 
     public override void Linear(DeviceTensor input, ReadOnlySpan<LinearTarget> targets) => Next().Linear(input, targets);
 
-    public override void NormalizedLinear(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, ReadOnlySpan<LinearTarget> targets) =>
-        Next().NormalizedLinear(hidden, addend, gain, epsilon, targets);
+    public override void NormalizedLinear(DeviceTensor hidden, DeviceTensor? addend, Norm norm, ReadOnlySpan<LinearTarget> targets) =>
+        Next().NormalizedLinear(hidden, addend, norm, targets);
 
-    public override void GatedLinear(DeviceTensor gate, DeviceTensor up, Activation activation, ReadOnlySpan<LinearTarget> targets) =>
+    public override void GatedLinear(DeviceTensor gate, DeviceTensor? up, Activation activation, ReadOnlySpan<LinearTarget> targets) =>
         Next().GatedLinear(gate, up, activation, targets);
 
     public override void RotateAndStore(DeviceTensor queries, DeviceTensor keys, DeviceTensor values, Rope? rope, AttentionShape shape, DeviceKvCache cache, int layer) =>
         Next().RotateAndStore(queries, keys, values, rope, shape, cache, layer);
 
-    public override void Attend(DeviceTensor queries, AttentionShape shape, DeviceKvCache cache, int layer, DeviceTensor destination) =>
-        Next().Attend(queries, shape, cache, layer, destination);
+    public override void Attend(DeviceTensor queries, AttentionShape shape, DeviceWeight? sinks, DeviceKvCache cache, int layer, DeviceTensor destination) =>
+        Next().Attend(queries, shape, sinks, cache, layer, destination);
 
-    public override void Gate(DeviceTensor gate, DeviceTensor up, Activation activation, DeviceTensor destination) =>
+    public override void Gate(DeviceTensor gate, DeviceTensor? up, Activation activation, DeviceTensor destination) =>
         Next().Gate(gate, up, activation, destination);
 
     public override void SelectRows(DeviceTensor source, DeviceTensor destination) => Next().SelectRows(source, destination);
 
     public override void ArgMax(DeviceTensor logits) => Next().ArgMax(logits);
 
-    public override void ReadArgMax(Span<int> tokens) => Next().ReadArgMax(tokens);
+    /// <summary>Called with the most likely tokens that were read; may change them.</summary>
+    public Action<Span<int>>? OnReadArgMax { get; set; }
+
+    public override void ReadArgMax(Span<int> tokens)
+    {
+        Next().ReadArgMax(tokens);
+        OnReadArgMax?.Invoke(tokens);
+    }
 
     public override int HostWorkers => inner.HostWorkers;
 

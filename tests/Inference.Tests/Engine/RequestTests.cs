@@ -90,7 +90,7 @@ public sealed class RequestTests
         Assert.Throws<InvalidPromptException>(() => engine.Submit(Array.Empty<int>()));
         Assert.Contains("512", Assert.Throws<InvalidPromptException>(() => engine.Submit(new[] { 1, 512 })).Message, StringComparison.Ordinal);
         Assert.Throws<InvalidPromptException>(() => engine.Submit(new[] { -1 }));
-        Assert.Throws<ChatTemplateMissingException>(() => engine.Submit(new[] { new ChatMessage("user", "Hello") }));
+        Assert.Throws<ChatTemplateMissingException>(() => engine.Submit(new[] { new Message("user", "Hello") }));
         // Refusals hold no place in the queue.
         Assert.Equal(3, (await engine.Submit("Once", new() { MaxOutputTokens = 3 }).Completion).Tokens.Count);
 

@@ -22,9 +22,16 @@ internal sealed class AttentionScenario
     private readonly float[] _queries;
     private readonly float[] _keys;
     private readonly float[] _values;
+    private readonly float[]? _sinks;
 
     public AttentionScenario(int seed, AttentionShape shape, KvCacheType type, int blockSize, Rope? rope, params int[] lengths)
+        : this(seed, shape, null, type, blockSize, rope, lengths)
     {
+    }
+
+    public AttentionScenario(int seed, AttentionShape shape, float[]? sinks, KvCacheType type, int blockSize, Rope? rope, params int[] lengths)
+    {
+        _sinks = sinks;
         var random = new Random(seed);
         _shape = shape;
         _rope = rope;
@@ -96,6 +103,7 @@ internal sealed class AttentionScenario
         using DeviceWeight queryTable = device.Upload(HostTensor.F32(_queries, _tokens, width), WeightUse.Embedding);
         using DeviceWeight keyTable = device.Upload(HostTensor.F32(_keys, _tokens, kvWidth), WeightUse.Embedding);
         using DeviceWeight valueTable = device.Upload(HostTensor.F32(_values, _tokens, kvWidth), WeightUse.Embedding);
+        using DeviceWeight? sinks = _sinks is null ? null : device.Upload(HostTensor.F32(_sinks, _sinks.Length), WeightUse.Vector);
         using DeviceTensor queries = device.Allocate(capacity, width);
         using DeviceTensor keys = device.Allocate(capacity, kvWidth);
         using DeviceTensor values = device.Allocate(capacity, kvWidth);
@@ -117,7 +125,7 @@ internal sealed class AttentionScenario
             device.Embed(keyTable, keys);
             device.Embed(valueTable, values);
             device.RotateAndStore(queries, keys, values, _rope, _shape, cache, Layer);
-            device.Attend(queries, _shape, cache, Layer, output);
+            device.Attend(queries, _shape, sinks, cache, Layer, output);
             for (int row = 0; row < batch.RowCount; row++)
                 results[batch.Tokens[row]] = device.ReadRow(output, row).ToArray();
         }

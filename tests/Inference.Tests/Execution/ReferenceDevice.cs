@@ -37,25 +37,81 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
         }
     }
 
-    public override void RmsNorm(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, DeviceTensor destination)
+    public override void EmbedPositions(DeviceWeight table, DeviceTensor destination)
     {
-        ReadOnlySpan<float> gains = ((ReferenceWeight)gain).Row(0);
+        for (int row = 0; row < _batch.RowCount; row++)
+        {
+            ReadOnlySpan<float> source = ((ReferenceWeight)table).Row(_batch.Positions[row]);
+            Span<double> target = Row(destination, row);
+            for (int i = 0; i < source.Length; i++)
+                target[i] += source[i];
+        }
+    }
+
+    public override void Normalize(DeviceTensor hidden, DeviceTensor? addend, Norm norm, DeviceTensor destination)
+    {
+        if (addend is not null)
+            Add(hidden, addend);
+        ReadOnlySpan<float> gains = ((ReferenceWeight)norm.Gain).Row(0);
+        ReadOnlySpan<float> biases = norm.Bias is null ? new float[gains.Length] : ((ReferenceWeight)norm.Bias).Row(0);
         for (int row = 0; row < hidden.Rows; row++)
         {
-            Span<double> x = Row(hidden, row);
-            Span<double> target = Row(destination, row);
-            for (int i = 0; i < x.Length && addend is not null; i++)
-                x[i] += Row(addend, row)[i];
-            for (int first = 0; first < x.Length; first += gains.Length)
+            for (int first = 0; first < hidden.Columns; first += gains.Length)
             {
-                double sum = 0;
+                double[] x = Row(hidden, row).Slice(first, gains.Length).ToArray();
+                double mean = norm.Kind == NormKind.Layer ? x.Average() : 0;
+                double factor = 1 / Math.Sqrt(x.Average(value => (value - mean) * (value - mean)) + norm.Epsilon);
                 for (int i = 0; i < gains.Length; i++)
-                    sum += x[first + i] * x[first + i];
-                double factor = 1 / Math.Sqrt(sum / gains.Length + epsilon);
-                for (int i = 0; i < gains.Length; i++)
-                    target[first + i] = x[first + i] * factor * gains[i];
+                    Row(destination, row)[first + i] = (x[i] - mean) * factor * gains[i] + biases[i];
             }
         }
+    }
+
+    public override void Add(DeviceTensor destination, DeviceTensor addend)
+    {
+        for (int row = 0; row < destination.Rows; row++)
+        {
+            for (int i = 0; i < destination.Columns; i++)
+                Row(destination, row)[i] += Row(addend, row)[i];
+        }
+    }
+
+    public override void Scale(DeviceTensor tensor, float factor) => Replace(tensor, x => x * factor);
+
+    public override void SoftCap(DeviceTensor tensor, float cap) => Replace(tensor, x => cap * Math.Tanh(x / cap));
+
+    public override void MixExperts(DeviceTensor input, DeviceTensor scores, ExpertRouting routing, ExpertLayer experts, DeviceTensor destination)
+    {
+        for (int row = 0; row < input.Rows; row++)
+        {
+            double[] score = Row(scores, row).ToArray();
+            double[] result = new double[destination.Columns];
+            if (score.All(double.IsFinite))
+            {
+                int[] chosen = [.. Enumerable.Range(0, score.Length).OrderByDescending(i => score[i]).ThenBy(i => i).Take(routing.Chosen)];
+                double sum = (routing.Normalizes ? chosen : Enumerable.Range(0, score.Length)).Sum(i => Math.Exp(score[i] - score[chosen[0]]));
+                foreach (int expert in chosen)
+                {
+                    using ReferenceTensor x = new(1, input.Columns) { Rows = 1 };
+                    using ReferenceTensor gate = new(1, experts.Gate[expert].Weight.Rows) { Rows = 1 };
+                    using ReferenceTensor up = new(1, gate.Columns) { Rows = 1 };
+                    using ReferenceTensor output = new(1, result.Length) { Rows = 1 };
+                    Row(input, row).CopyTo(x.Row(0));
+                    Linear(x, [Target(experts.Gate[expert], gate), Target(experts.Up[expert], up)]);
+                    GatedLinear(gate, up, routing.Activation, [Target(experts.Down[expert], output)]);
+                    for (int i = 0; i < result.Length; i++)
+                        result[i] += Math.Exp(score[expert] - score[chosen[0]]) / sum * output.Row(0)[i];
+                }
+            }
+            else
+            {
+                Array.Fill(result, double.NaN);
+            }
+
+            result.CopyTo(Row(destination, row));
+        }
+
+        static LinearTarget Target(LinearWeight weight, DeviceTensor output) => new(weight.Weight, weight.Bias, output);
     }
 
     public override void Linear(DeviceTensor input, ReadOnlySpan<LinearTarget> targets)
@@ -77,14 +133,14 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
         }
     }
 
-    public override void NormalizedLinear(DeviceTensor hidden, DeviceTensor? addend, DeviceWeight gain, float epsilon, ReadOnlySpan<LinearTarget> targets)
+    public override void NormalizedLinear(DeviceTensor hidden, DeviceTensor? addend, Norm norm, ReadOnlySpan<LinearTarget> targets)
     {
         using DeviceTensor normalized = Like(hidden);
-        RmsNorm(hidden, addend, gain, epsilon, normalized);
+        Normalize(hidden, addend, norm, normalized);
         Linear(normalized, targets);
     }
 
-    public override void GatedLinear(DeviceTensor gate, DeviceTensor up, Activation activation, ReadOnlySpan<LinearTarget> targets)
+    public override void GatedLinear(DeviceTensor gate, DeviceTensor? up, Activation activation, ReadOnlySpan<LinearTarget> targets)
     {
         using DeviceTensor gated = Like(gate);
         Gate(gate, up, activation, gated);
@@ -113,29 +169,34 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
         }
     }
 
-    public override void Attend(DeviceTensor queries, AttentionShape shape, DeviceKvCache cache, int layer, DeviceTensor destination)
+    public override void Attend(DeviceTensor queries, AttentionShape shape, DeviceWeight? sinks, DeviceKvCache cache, int layer, DeviceTensor destination)
     {
         foreach (SequenceSlice sequence in _batch.Sequences)
         {
             for (int row = sequence.FirstRow; row < sequence.FirstRow + sequence.RowCount; row++)
             {
                 for (int head = 0; head < shape.Heads; head++)
-                    AttendHead(sequence, row, head, queries, shape, (ReferenceKvCache)cache, layer, destination);
+                    AttendHead(sequence, row, head, queries, shape, sinks is null ? null : ((ReferenceWeight)sinks).Row(0)[head], (ReferenceKvCache)cache, layer, destination);
             }
         }
     }
 
-    public override void Gate(DeviceTensor gate, DeviceTensor up, Activation activation, DeviceTensor destination)
+    public override void Gate(DeviceTensor gate, DeviceTensor? up, Activation activation, DeviceTensor destination)
     {
         for (int row = 0; row < gate.Rows; row++)
         {
             for (int i = 0; i < gate.Columns; i++)
             {
                 double x = Row(gate, row)[i];
-                double activated = activation == Activation.Silu
-                    ? x / (1 + Math.Exp(-x))
-                    : 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
-                Row(destination, row)[i] = activated * Row(up, row)[i];
+                double factor = up is null ? 1 : Row(up, row)[i];
+                Row(destination, row)[i] = activation switch
+                {
+                    Activation.Silu => x / (1 + Math.Exp(-x)) * factor,
+                    Activation.GeluTanh => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))) * factor,
+                    Activation.Gelu => 0.5 * x * (1 + ErrorFunction.Of(x / Math.Sqrt(2))) * factor,
+                    Activation.ClampedSwiglu => Math.Min(x, 7) / (1 + Math.Exp(-1.702 * Math.Min(x, 7))) * (Math.Clamp(factor, -7, 7) + 1),
+                    _ => throw new ArgumentOutOfRangeException(nameof(activation)),
+                };
             }
         }
     }
@@ -177,6 +238,15 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
 
     private static Span<double> Row(DeviceTensor tensor, int row) => ((ReferenceTensor)tensor).Row(row);
 
+    private static void Replace(DeviceTensor tensor, Func<double, double> function)
+    {
+        for (int row = 0; row < tensor.Rows; row++)
+        {
+            foreach (ref double x in Row(tensor, row))
+                x = function(x);
+        }
+    }
+
     private (int Block, int Slot) Place(SequenceSlice sequence, int position, DeviceKvCache cache) =>
         (_batch.Blocks[sequence.FirstBlock + position / cache.Shape.BlockSize], position % cache.Shape.BlockSize);
 
@@ -194,7 +264,7 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
     }
 
     private void AttendHead(
-        SequenceSlice sequence, int row, int head, DeviceTensor queries, AttentionShape shape, ReferenceKvCache cache, int layer, DeviceTensor destination)
+        SequenceSlice sequence, int row, int head, DeviceTensor queries, AttentionShape shape, float? sink, ReferenceKvCache cache, int layer, DeviceTensor destination)
     {
         int size = shape.HeadSize;
         int kvHead = head / (shape.Heads / shape.KvHeads);
@@ -207,10 +277,14 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
             for (int i = 0; i < size; i++)
                 scores[position] += query[i] * key[i];
             scores[position] *= shape.Scale;
+            if (shape.SoftCap != 0)
+                scores[position] = shape.SoftCap * Math.Tanh(scores[position] / shape.SoftCap);
+            if (scores.Length - position > shape.Window)
+                scores[position] = double.NegativeInfinity;
         }
 
-        double largest = scores.Max();
-        double sum = scores.Sum(score => Math.Exp(score - largest));
+        double largest = Math.Max(scores.Max(), sink ?? double.NegativeInfinity);
+        double sum = scores.Sum(score => Math.Exp(score - largest)) + (sink is { } score ? Math.Exp(score - largest) : 0);
         var result = new double[size];
         for (int position = 0; position < scores.Length; position++)
         {

@@ -20,7 +20,7 @@ public sealed class ReferenceDeviceTests
         using DeviceTensor output = device.Allocate(2, 2);
         output.Rows = 2;
         device.RotateAndStore(queries, keys, values, null, shape, cache, 0);
-        device.Attend(queries, shape, cache, 0, output);
+        device.Attend(queries, shape, null, cache, 0, output);
 
         Assert.Equal([10f, 20f], device.ReadRow(output, 0).ToArray());
         Assert.Equal(25f, device.ReadRow(output, 1)[0], 4);
@@ -54,7 +54,7 @@ public sealed class ReferenceDeviceTests
         using DeviceTensor hidden = Rows(device, 2, 1, 2);
         using DeviceTensor addend = Rows(device, 2, 2, 2);
         using DeviceWeight gain = device.Upload(HostTensor.F32([1f, 10f], 2), WeightUse.Vector);
-        device.RmsNorm(hidden, addend, gain, 0.5f, hidden);
+        device.Normalize(hidden, addend, new Norm(NormKind.RootMeanSquare, gain, null, 0.5f), hidden);
         Assert.Equal(3 / Math.Sqrt(13), device.ReadRow(hidden, 0)[0], 5);
         Assert.Equal(40 / Math.Sqrt(13), device.ReadRow(hidden, 0)[1], 5);
     }

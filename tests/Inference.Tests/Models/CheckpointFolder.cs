@@ -15,34 +15,16 @@ internal sealed class CheckpointFolder
         }
         """;
 
-    public CheckpointFolder(PlainShape shape, IReadOnlyDictionary<string, PlainTensor> weights)
+    public CheckpointFolder(PlainShape shape, IReadOnlyDictionary<string, PlainTensor> weights, CheckpointStyle style = CheckpointStyle.Published)
     {
-        Tensors = weights.ToDictionary();
-        Config = new JsonObject
-        {
-            ["model_type"] = shape.Family,
-            ["hidden_size"] = shape.Width,
-            ["num_hidden_layers"] = shape.Layers,
-            ["num_attention_heads"] = shape.Heads,
-            ["num_key_value_heads"] = shape.KvHeads,
-            ["head_dim"] = shape.HeadSize,
-            ["intermediate_size"] = shape.FeedForward,
-            ["max_position_embeddings"] = shape.Context,
-            ["rms_norm_eps"] = shape.Epsilon,
-            ["vocab_size"] = shape.Vocabulary,
-            ["tie_word_embeddings"] = shape.IsTied,
-            ["hidden_act"] = "silu",
-            ["torch_dtype"] = "float32",
-            ["rope_theta"] = shape.Rope.Theta,
-            ["rope_scaling"] = Scaling(shape.Rope),
-        };
-        if (shape.Rope.Dimensions != shape.HeadSize)
-            Config["partial_rotary_factor"] = (double)shape.Rope.Dimensions / shape.HeadSize;
-        if (shape.HasAllBiases)
-            (Config["attention_bias"], Config["mlp_bias"]) = (true, true);
+        Tensors = CheckpointTensors.Of(shape, weights, style);
+        Config = CheckpointConfig.Of(shape, style);
     }
 
     public Dictionary<string, PlainTensor> Tensors { get; }
+
+    /// <summary>Tensors of bytes, beside those of 32-bit floats.</summary>
+    public Dictionary<string, (long[] Shape, byte[] Bytes)> Bytes { get; } = [];
 
     public JsonObject Config { get; }
 
@@ -50,40 +32,32 @@ internal sealed class CheckpointFolder
     {
         folder.Write("config.json", Config.ToJsonString());
         folder.Write("tokenizer.json", Tokenizer);
-        folder.Write("model.safetensors", SafetensorsOf(Tensors));
+        folder.Write("model.safetensors", SafetensorsOf(Tensors, Bytes));
         return folder.Path;
     }
 
     /// <summary>The bytes of a safetensors file: the length of a JSON header, the header, the tensors one after another.</summary>
-    public static byte[] SafetensorsOf(IReadOnlyDictionary<string, PlainTensor> tensors)
+    public static byte[] SafetensorsOf(IReadOnlyDictionary<string, PlainTensor> tensors, IReadOnlyDictionary<string, (long[] Shape, byte[] Bytes)>? ofBytes = null)
     {
         var header = new JsonObject { ["__metadata__"] = new JsonObject { ["format"] = "pt" } };
         List<byte> data = [];
         foreach ((string name, PlainTensor tensor) in tensors)
-        {
-            int start = data.Count;
-            data.AddRange(tensor.ToBytes());
-            header[name] = new JsonObject
-            {
-                ["dtype"] = "F32",
-                ["shape"] = new JsonArray([.. tensor.Shape.Select(n => JsonValue.Create(n))]),
-                ["data_offsets"] = new JsonArray(start, data.Count),
-            };
-        }
+            Add(name, "F32", tensor.Shape, tensor.ToBytes());
+        foreach ((string name, (long[] shape, byte[] bytes)) in ofBytes ?? new Dictionary<string, (long[], byte[])>())
+            Add(name, "U8", shape, bytes);
 
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(header);
         return [.. BitConverter.GetBytes((ulong)json.Length), .. json, .. data];
-    }
 
-    private static JsonObject? Scaling(PlainRope rope)
-    {
-        if (rope.Kind == "none")
-            return null;
-        var scaling = new JsonObject { ["rope_type"] = rope.Kind, ["factor"] = rope.Factor };
-        if (rope.Kind != "linear")
-            scaling["original_max_position_embeddings"] = (int)rope.Original;
-        if (rope.Kind == "llama3")
-            (scaling["low_freq_factor"], scaling["high_freq_factor"]) = (rope.LowFrequencyFactor, rope.HighFrequencyFactor);
-        return scaling;
+        void Add(string name, string type, long[] shape, byte[] bytes)
+        {
+            header[name] = new JsonObject
+            {
+                ["dtype"] = type,
+                ["shape"] = new JsonArray([.. shape.Select(n => JsonValue.Create(n))]),
+                ["data_offsets"] = new JsonArray(data.Count, data.Count + bytes.Length),
+            };
+            data.AddRange(bytes);
+        }
     }
 }

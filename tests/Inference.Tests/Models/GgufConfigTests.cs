@@ -105,7 +105,7 @@ public sealed class GgufConfigTests
         { "llama.rope.freq_base", 0f }, { "llama.rope.freq_base", float.NaN }, { "llama.rope.freq_base", float.PositiveInfinity },
         { "llama.rope.scaling.type", "longrope" }, { "llama.rope.scaling.type", "su" }, { "llama.rope.scaling.type", "dynamic" }, { "llama.rope.scaling.type", 1u },
         { "llama.rope.scaling.factor", -2f }, { "llama.rope.scaling.factor", float.NaN }, { "llama.rope.scaling.attn_factor", 2f }, { "llama.rope.scaling.yarn_ext_factor", 0.5f },
-        { "llama.attention.sliding_window", 4096u }, { "llama.attention.sliding_window", -1 }, { "llama.expert_count", 8u },
+        { "llama.attention.sliding_window", -1 }, { "llama.attention.sliding_window_pattern", new[] { 1, 0, 1 } }, { "llama.expert_count", -1 }, { "llama.expert_shared_count", 1u }, { "llama.expert_gating_func", 2u },
         { "llama.attention.scale", 0.5f }, { "llama.logit_scale", 2f }, { "llama.embedding_scale", 12f }, { "llama.residual_scale", 0.2f },
         { "llama.attn_logit_softcapping", 50f }, { "llama.final_logit_softcapping", 30f }, { "llama.attention.clamp_kqv", 8f }, { "llama.attention.max_alibi_bias", 8f },
     };

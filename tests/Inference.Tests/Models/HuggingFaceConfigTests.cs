@@ -93,10 +93,14 @@ public sealed class HuggingFaceConfigTests
     [InlineData("quantization_config", "{ \"quantization_config\": { \"quant_method\": \"gptq\", \"bits\": 4 } }")]
     [InlineData("mlp_bias", "{ \"mlp_bias\": true }")]
     [InlineData("layer_types", "{ \"layer_types\": [\"full_attention\", \"sliding_attention\"] }")]
-    [InlineData("sliding_window", "{ \"sliding_window\": 4096 }")]
-    [InlineData("sliding_window", "{ \"model_type\": \"mistral\", \"sliding_window\": 4096 }")]
-    [InlineData("sliding_window", "{ \"model_type\": \"mistral\" }")]
-    [InlineData("sliding_window", "{ \"model_type\": \"qwen2\", \"sliding_window\": 4096, \"use_sliding_window\": true, \"max_window_layers\": 1 }")]
+    [InlineData("layer_types", "{ \"layer_types\": [\"full_attention\"] }")]
+    [InlineData("layer_types", "{ \"layer_types\": [\"full_attention\", \"linear_attention\"] }")]
+    [InlineData("sliding_window", "{ \"sliding_window\": 0 }")]
+    [InlineData("sliding_window", "{ \"model_type\": \"mistral\", \"sliding_window\": -4096 }")]
+    [InlineData("num_experts_per_tok", "{ \"model_type\": \"mixtral\", \"num_local_experts\": 8 }")]
+    [InlineData("num_experts_per_tok", "{ \"model_type\": \"mixtral\", \"num_local_experts\": 8, \"num_experts_per_tok\": 9 }")]
+    [InlineData("num_local_experts", "{ \"num_local_experts\": -1 }")]
+    [InlineData("attn_logit_softcapping", "{ \"attn_logit_softcapping\": 50 }")]
     [InlineData("rope_theta", "{ \"rope_theta\": 0 }")]
     [InlineData("rope_theta", "{ \"rope_theta\": \"10000\" }")]
     [InlineData("partial_rotary_factor", "{ \"partial_rotary_factor\": 2 }")]
@@ -142,9 +146,26 @@ public sealed class HuggingFaceConfigTests
         Assert.EndsWith("config.json", Assert.Throws<ModelFormatException>(() => DecoderConfigReader.Read(file)).Path, StringComparison.Ordinal);
     }
 
-    private static DecoderConfig Read(string members, PlainShape? shape = null)
+    [Theory]
+    [InlineData("mistral", """{ "sliding_window": 4096 }""", 4096, true, true)]
+    [InlineData("mistral", """{ }""", 4096, true, true)]
+    [InlineData("mistral", """{ "sliding_window": null }""", null, false, false)]
+    [InlineData("qwen2", """{ "sliding_window": 512, "use_sliding_window": true, "max_window_layers": 1 }""", 512, false, true)]
+    [InlineData("qwen2", """{ "sliding_window": 512, "use_sliding_window": true, "max_window_layers": 2 }""", null, false, false)]
+    [InlineData("qwen2", """{ "sliding_window": 512 }""", null, false, false)]
+    [InlineData("llama", """{ "sliding_window": 77, "layer_types": ["sliding_attention", "full_attention"] }""", 77, true, false)]
+    public void Windows_hold_for_the_layers_that_have_them(string family, string members, int? window, bool first, bool second)
+    {
+        JsonObject changed = JsonNode.Parse(members)!.AsObject();
+        DecoderConfig config = Read(members, _shape with { Family = family }, remove: changed.ContainsKey("sliding_window") ? null : "sliding_window");
+        Assert.Equal((window, first, second), (config.Window, config.IsLocal(0), config.IsLocal(1)));
+    }
+
+    private static DecoderConfig Read(string members, PlainShape? shape = null, string? remove = null)
     {
         var checkpoint = new CheckpointFolder(shape ?? _shape, RandomModel.Create(_shape, 1));
+        if (remove is not null)
+            checkpoint.Config.Remove(remove);
         foreach ((string name, JsonNode? value) in JsonNode.Parse(members)!.AsObject())
             checkpoint.Config[name] = value?.DeepClone();
         return ReadFolder(checkpoint);

@@ -3,7 +3,7 @@ namespace Inference.Tests.Models;
 /// <summary>A rotary embedding as papers state it: the formulas, one pair at a time.</summary>
 /// <param name="Dimensions">Elements turned.</param>
 /// <param name="Theta">The base.</param>
-/// <param name="Kind">none, linear, llama3 or yarn.</param>
+/// <param name="Kind">none, linear, llama3, yarn or longrope.</param>
 /// <param name="Factor">By how much the context is stretched.</param>
 /// <param name="Original">Tokens of the context before.</param>
 public sealed record PlainRope(int Dimensions, double Theta = 10000, string Kind = "none", double Factor = 1, double Original = 64)
@@ -18,10 +18,41 @@ public sealed record PlainRope(int Dimensions, double Theta = 10000, string Kind
 
     public bool Truncates { get; init; } = true;
 
-    /// <summary>YaRN's factor on sine and cosine; null for the paper's.</summary>
+    /// <summary>The factor on sine and cosine, where a file states one; null for the paper's.</summary>
     public double? AttentionFactor { get; init; }
 
-    public double Magnitude => Kind != "yarn" ? 1 : AttentionFactor ?? (Factor > 1 ? 0.1 * Math.Log(Factor) + 1 : 1);
+    /// <summary>LongRoPE: divisors of the frequencies up to the original context.</summary>
+    public double[] ShortFactors { get; init; } = [];
+
+    /// <summary>LongRoPE: divisors of the frequencies beyond the original context.</summary>
+    public double[] LongFactors { get; init; } = [];
+
+    /// <summary>LongRoPE: whether the context is one beyond the original.</summary>
+    public bool IsLong { get; init; }
+
+    public double Magnitude => AttentionFactor ?? Kind switch
+    {
+        "yarn" when Factor > 1 => 0.1 * Math.Log(Factor) + 1,
+        "longrope" when Factor > 1 => Math.Sqrt(1 + Math.Log(Factor) / Math.Log(Original)),
+        _ => 1,
+    };
+
+    /// <summary>Turns the pairs of one head.</summary>
+    /// <param name="head">Its elements.</param>
+    /// <param name="position">Where its token is.</param>
+    /// <param name="interleaved">Whether neighbours are pairs, rather than elements of two halves.</param>
+    public void Rotate(Span<double> head, int position, bool interleaved)
+    {
+        int pairs = Dimensions / 2;
+        for (int pair = 0; pair < pairs; pair++)
+        {
+            int a = interleaved ? 2 * pair : pair;
+            int b = interleaved ? 2 * pair + 1 : pair + pairs;
+            double angle = position * Frequency(pair);
+            (double cos, double sin) = (Math.Cos(angle) * Magnitude, Math.Sin(angle) * Magnitude);
+            (head[a], head[b]) = (head[a] * cos - head[b] * sin, head[a] * sin + head[b] * cos);
+        }
+    }
 
     /// <summary>Radians a position.</summary>
     public double Frequency(int pair)
@@ -53,6 +84,8 @@ public sealed record PlainRope(int Dimensions, double Theta = 10000, string Kind
                     last += 0.001;
                 double stretched = Math.Min(1, Math.Max(0, (pair - first) / (last - first)));
                 return frequency / Factor * stretched + frequency * (1 - stretched);
+            case "longrope":
+                return frequency / (IsLong ? LongFactors : ShortFactors)[pair];
             default:
                 throw new ArgumentException(Kind);
         }

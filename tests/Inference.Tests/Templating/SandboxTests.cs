@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Inference.Templating;
+using Inference.Tokenization;
 
 namespace Inference.Tests.Templating;
 
@@ -158,22 +159,27 @@ public sealed class SandboxTests
     }
 
     [Fact]
-    public void TenThousandMutatedTemplatesEndInAResultOrAnError()
+    public void TenThousandMutatedTemplatesAndContextsEndInAResultOrAnError()
     {
         string[] sources = [.. Directory.GetFiles(TestData.Path("chat-templates/models"), "*.jinja").Order(StringComparer.Ordinal).Select(File.ReadAllText)];
         JsonElement cases = JsonDocument.Parse(File.ReadAllText(TestData.Path("chat-templates/semantics.python-golden.json"))).RootElement.GetProperty("cases");
         string[] fragments = [.. cases.EnumerateArray().Select(item => item.GetProperty("template").GetString()!)];
-        JsonElement context = JsonDocument.Parse(File.ReadAllText(TestData.Path("chat-templates/contexts/tool_use.json"))).RootElement;
-        Dictionary<string, object?> variables = context.EnumerateObject().ToDictionary(property => property.Name, property => (object?)property.Value);
+        var context = new MutatedContext(File.ReadAllText(TestData.Path("chat-templates/contexts/tool_use.json")));
         int results = 0;
         int errors = 0;
         Parallel.For(0, 10_000, new ParallelOptions { MaxDegreeOfParallelism = 2 }, seed =>
         {
-            string source = Mutate(new Random(seed), sources, fragments);
+            var random = new Random(seed);
+            // Of a third each: the template, the context, both.
+            string source = seed % 3 == 0 ? sources[random.Next(sources.Length)] : Mutate(random, sources, fragments);
+            Dictionary<string, object?> variables = context.Create(random, seed % 3 == 1 ? 0 : random.Next(1, 6));
             long before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
-                Assert.True(ChatTemplate.Parse(source).Render(variables, _now).Length <= 1 << 24);
+                IReadOnlyList<TextSegment> segments = ChatTemplate.Parse(source).RenderSegments(variables, _now);
+                Assert.True(segments.Sum(segment => segment.Text.Length) <= 1 << 24);
+                // Whatever the template does to them, the variables' characters never count as its own.
+                Assert.DoesNotContain(segments, segment => segment.ParsesSpecial && segment.Text.AsSpan().IndexOfAny(MutatedContext.Alphabet) >= 0 && !source.AsSpan().ContainsAny(MutatedContext.Alphabet));
                 Interlocked.Increment(ref results);
             }
             catch (ChatTemplateException)

@@ -23,6 +23,8 @@ public class UnigramTests
 
     private static readonly Lazy<Tokenizer> _gguf = new(() => GgufTokenizerTests.Read(Metadata()));
 
+    public static Tokenizer Small() => _gguf.Value;
+
     [Fact]
     public void Any_text_gets_the_best_of_all_ways_to_cut_it()
         => Check.One(_config, Prop.ForAll(Texts(10).ToArbitrary(), text =>

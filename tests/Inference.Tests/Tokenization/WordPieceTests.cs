@@ -16,6 +16,8 @@ public class WordPieceTests
 
     private static readonly Lazy<Tokenizer> _small = new(() => Tokenizers.FromJsonText(Json(_words)));
 
+    public static Tokenizer Small() => _small.Value;
+
     [Theory]
     [InlineData("unaffable", "un ##aff ##able")]
     [InlineData("Running, CAFÉ!", "runn ##ing , cafe !")]

@@ -1,32 +1,31 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Inference.Execution;
 
 namespace Inference.Cpu;
 
-/// <summary>Root-mean-square normalisation with the residual addition before it.</summary>
+/// <summary>Normalisation with the residual addition before it: the root mean square here, layers in <see cref="LayerNormKernel"/>.</summary>
 /// <remarks>
 /// The squares are exact in double and are added in 16 double lanes, which makes the sum both accurate and independent
 /// of the width of the machine's vectors.
 /// </remarks>
-internal static unsafe class RmsNormKernel
+internal static unsafe class NormKernel
 {
     /// <summary>Normalises each run of <paramref name="length"/> elements.</summary>
     /// <param name="team">The workers.</param>
     /// <param name="hidden">[runs, length].</param>
     /// <param name="addend">Added to hidden first, or null.</param>
-    /// <param name="gain">[length].</param>
-    /// <param name="epsilon">Added to the mean square.</param>
+    /// <param name="norm">The formula and its vectors.</param>
     /// <param name="destination">[runs, length]; may be hidden.</param>
     /// <param name="runs">How many runs.</param>
     /// <param name="length">Elements of a run.</param>
-    public static void Run(ThreadTeam team, float* hidden, float* addend, float* gain, float epsilon, float* destination, nint runs, nint length)
+    public static void Run(ThreadTeam team, float* hidden, float* addend, CpuNorm norm, float* destination, nint runs, nint length)
     {
         var job = new Job
         {
             Hidden = hidden,
             Addend = addend,
-            Gain = gain,
-            Epsilon = epsilon,
+            Norm = norm,
             Destination = destination,
             Length = length,
             Share = new WorkShare(team, runs, length),
@@ -41,27 +40,23 @@ internal static unsafe class RmsNormKernel
         for (nint run = job.Share.First(worker); run < end; run++)
         {
             nint first = run * job.Length;
-            Normalize(job.Hidden + first, job.Addend == null ? null : job.Addend + first, job.Gain, job.Epsilon, job.Destination + first, job.Length);
+            Normalize(job.Hidden + first, job.Addend == null ? null : job.Addend + first, job.Norm, job.Destination + first, job.Length);
         }
     }
 
     /// <summary>Normalises one run of elements.</summary>
-    public static void Normalize(float* hidden, float* addend, float* gain, float epsilon, float* destination, nint length)
+    public static void Normalize(float* hidden, float* addend, in CpuNorm norm, float* destination, nint length)
     {
         if (addend is not null)
-            Add(hidden, addend, length);
-        double mean = SumOfSquares(hidden, length) / length;
-        Scale(hidden, (float)(1 / Math.Sqrt(mean + epsilon)), gain, destination, length);
-    }
+            ElementKernel.Add(hidden, addend, length);
+        if (norm.Kind == NormKind.Layer)
+        {
+            LayerNormKernel.Normalize(hidden, norm.Gain, norm.Bias, norm.Epsilon, destination, length);
+            return;
+        }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add(float* hidden, float* addend, nint length)
-    {
-        nint i = 0;
-        for (; i <= length - Lanes.Count; i += Lanes.Count)
-            (Vector512.Load(hidden + i) + Vector512.Load(addend + i)).Store(hidden + i);
-        if (i < length)
-            Lanes.StorePart(Lanes.LoadPart(hidden + i, length - i) + Lanes.LoadPart(addend + i, length - i), hidden + i, length - i);
+        double mean = SumOfSquares(hidden, length) / length;
+        Scale(hidden, (float)(1 / Math.Sqrt(mean + norm.Epsilon)), norm.Gain, destination, length);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -104,9 +99,8 @@ internal static unsafe class RmsNormKernel
     {
         public float* Hidden;
         public float* Addend;
-        public float* Gain;
         public float* Destination;
-        public float Epsilon;
+        public CpuNorm Norm;
         public nint Length;
         public WorkShare Share;
     }

@@ -1,0 +1,4 @@
+namespace Inference.Templating;
+
+/// <summary>A template's source, understood.</summary>
+internal sealed record ParsedTemplate(Statement[] Body, TemplateNames Names);
