@@ -30,7 +30,10 @@ try
         answer = engine.SubmitChat(conversation, options);
         await foreach (ChatPiece piece in answer)
         {
-            Console.ForegroundColor = piece.Kind == ChatPieceKind.Reasoning ? ConsoleColor.DarkGray : ConsoleColor.Gray;
+            if (piece.Kind == ChatPieceKind.Reasoning)
+                Console.ForegroundColor = ConsoleColor.DarkGray;
+            else
+                Console.ResetColor();
             Console.Write(piece.Text);
         }
 

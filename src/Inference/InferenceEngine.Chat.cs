@@ -48,7 +48,7 @@ public sealed partial class InferenceEngine
 
     private ChatGeneration Chat(Generation generation, IReadOnlyList<Message> messages, GenerationOptions? options, ChatTemplateOptions? template)
     {
-        Dialect dialect = _dialects.Of(template?.Template);
+        Dialect dialect = _dialects.Of(template?.Template?.Source);
         int[] prompt = [.. generation.PromptTokens];
         AnswerBeginning beginning = template switch
         {
@@ -57,7 +57,7 @@ public sealed partial class InferenceEngine
             { AddGenerationPrompt: false } => default,
             _ => dialect.Beginning(Tokenizer, prompt),
         };
-        return new ChatGeneration(generation, new AnswerContext(Tokenizer, dialect, new ToolCatalog(template?.Tools ?? []), options ?? new GenerationOptions(), prompt)
+        return new ChatGeneration(generation, new AnswerContext(Tokenizer, dialect, new ToolCatalog((template?.Tools ?? []).Select(tool => (tool.Name, tool.Parameters))), options ?? new GenerationOptions(), prompt)
         {
             Beginning = beginning,
             IdKey = MemoryMarshal.Read<ulong>(RandomNumberGenerator.GetBytes(sizeof(ulong))),

@@ -9,6 +9,7 @@ internal sealed class ChatSession(InferenceEngine engine, Terminal terminal, Gen
     private const string Dim = "\e[2m";
     private const string Plain = "\e[0m";
 
+    private readonly Lock _interruption = new();
     private readonly List<Message> _messages = system is null ? [] : [new("system", system)];
 
     /// <summary>Answers line by line until the input ends.</summary>
@@ -51,15 +52,32 @@ internal sealed class ChatSession(InferenceEngine engine, Terminal terminal, Gen
     private async Task<int> AnswerAsync(string line, CancellationToken cancellationToken)
     {
         _messages.Add(new Message("user", line));
+        ChatGeneration? answer = null;
+        bool stopped = false;
+        // From here on: who interrupts before the answer has begun means it, too.
+        terminal.OnInterrupt = () =>
+        {
+            lock (_interruption)
+            {
+                stopped = true;
+                answer?.Cancel();
+            }
+        };
         try
         {
-            ChatGeneration answer = await engine.SubmitChatAsync([.. _messages], options, template, cancellationToken);
+            ChatGeneration submitted = await engine.SubmitChatAsync([.. _messages], options, template, cancellationToken);
+            lock (_interruption)
+            {
+                answer = submitted;
+                if (stopped)
+                    answer.Cancel();
+            }
+
             if (answer.Generation.DroppedMessages.Count > 0)
                 terminal.Note($"The context is full: the oldest {answer.Generation.DroppedMessages.Count} messages were forgotten.");
             // Not for the next one too: what the context has no room for now it will not have then.
             foreach (Message dropped in answer.Generation.DroppedMessages)
                 _messages.RemoveAt(_messages.FindIndex(message => ReferenceEquals(message, dropped)));
-            terminal.OnInterrupt = answer.Cancel;
             await ShowAsync(answer, cancellationToken);
             ChatResult result = await answer.Completion;
             _messages.Add(result.Message);

@@ -14,11 +14,12 @@ internal static class InspectCommand
         Argument<string> model = CommonOptions.Model();
         Option<CpuKernels> kernels = CommonOptions.Kernels();
         Option<bool> json = CommonOptions.Json();
-        Command command = new("inspect", "Shows a model's metadata, its tensors and the memory it needs.") { model, kernels, json };
+        Command command = new("inspect", "Shows a model's metadata, its tensors, the memory it needs and what would be computed with it.") { model, kernels, json };
         command.SetAction(arguments =>
         {
             using ModelFile file = ModelFile.Open(arguments.GetRequiredValue(model));
             MemoryNeed memory = MemoryNeed.Of(file);
+            ModelSettings settings = ModelSettings.Of(file);
             string device = DeviceName(arguments.GetValue(kernels));
             long parameters = file.Tensors.Values.Sum(tensor => tensor.ElementCount);
             if (arguments.GetValue(json))
@@ -31,13 +32,15 @@ internal static class InspectCommand
                     parameters,
                     memory,
                     device,
+                    settings = settings.ForJson(),
+                    refusal = settings.Problem,
                     metadata = MetadataView.ForJson(file),
                     tensors = file.Tensors.Values.Select(tensor => new { tensor.Name, type = tensor.Type.ToString(), tensor.Shape, bytes = tensor.ByteLength }),
                 });
             }
             else
             {
-                Write(file, parameters, memory, device, terminal);
+                Write(file, parameters, memory, settings, device, terminal);
             }
 
             return 0;
@@ -45,7 +48,7 @@ internal static class InspectCommand
         return command;
     }
 
-    private static void Write(ModelFile file, long parameters, MemoryNeed memory, string device, Terminal terminal)
+    private static void Write(ModelFile file, long parameters, MemoryNeed memory, ModelSettings settings, string device, Terminal terminal)
     {
         terminal.WriteTable(["", "value"],
         [
@@ -58,6 +61,8 @@ internal static class InspectCommand
             ["key-value cache at full context", memory is { CacheBytesAtFullContext: { } all, ContextLength: { } length } ? $"{MiB(all)} for {length} tokens" : "unknown"],
             ["would run on", device],
         ]);
+        terminal.Output.WriteLine();
+        terminal.WriteTable(["setting", "value"], [.. settings.ForPeople()]);
         terminal.Output.WriteLine();
         terminal.WriteTable(["key", "value"], [.. MetadataView.ForPeople(file)]);
         terminal.Output.WriteLine();

@@ -13,7 +13,7 @@ internal static class SynthesizeCommand
         Option<string> shape = new("--shape")
         {
             Description = $"{string.Join(", ", ModelShape.Known.Select(known => known.Name))}, or a JSON file with architecture, layers, width, feedForward, heads, keyValueHeads, headSize, vocabulary "
-                + "and, where they differ from the defaults, tiedHead, ropeTheta, context, epsilon.",
+                + "and, where they differ from the defaults, tiedHead, ropeTheta, context, epsilon, llama3Scaling, window, experts, chosenExperts.",
             HelpName = "SHAPE",
             Required = true,
         };

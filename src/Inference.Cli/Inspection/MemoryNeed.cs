@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Inference.Execution;
 using Inference.Formats;
+using Inference.Models;
 
 namespace Inference.Cli.Inspection;
 
@@ -13,7 +14,7 @@ internal sealed record MemoryNeed(long WeightBytes, long? CacheBytesPer1024Token
 {
     public static MemoryNeed Of(ModelFile file)
     {
-        (long? perToken, long? context) = file switch
+        (long? perToken, long? context) = OfDecoder(file) ?? file switch
         {
             GgufFile gguf => OfMetadata(gguf),
             SafetensorsModel { Config: { ValueKind: JsonValueKind.Object } config } => OfConfig(config),
@@ -21,6 +22,20 @@ internal sealed record MemoryNeed(long WeightBytes, long? CacheBytesPer1024Token
         };
         perToken *= ModelLoader.DefaultCacheType(file) == KvCacheType.F32 ? sizeof(float) : sizeof(ushort);
         return new MemoryNeed(file.Tensors.Values.Sum(tensor => tensor.ByteLength), perToken * 1024, perToken * context, context);
+    }
+
+    private static (long? PerToken, long? Context)? OfDecoder(ModelFile file)
+    {
+        try
+        {
+            DecoderConfig config = DecoderConfigReader.Read(file);
+            return (2L * config.Layers * config.KvHeads * config.HeadSize, config.ContextLength);
+        }
+        catch (ModelFormatException)
+        {
+            // Of a model that no engine here takes, the usual names of the numbers are looked at.
+            return null;
+        }
     }
 
     private static (long? PerToken, long? Context) OfMetadata(GgufFile file)

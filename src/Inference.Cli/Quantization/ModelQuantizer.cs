@@ -60,9 +60,7 @@ internal static class ModelQuantizer
         return IsMatrix(tensor) ? recipe.TypeOf(tensor.Name, layers, tied) : TensorType.F32;
     }
 
-    // Routers are small and decide much; they stay as exact as vectors do.
-    private static bool IsMatrix(StoredTensor tensor)
-        => tensor.Shape.Length >= 2 && tensor.Rows > 1 && BlockFormat.IsComputable(tensor.Type) && !tensor.Name.Contains("ffn_gate_inp", StringComparison.Ordinal);
+    private static bool IsMatrix(StoredTensor tensor) => tensor.Shape.Length >= 2 && tensor.Rows > 1 && BlockFormat.IsComputable(tensor.Type);
 
     private static void Convert(ConvertedTensor tensor, Stream stream, CancellationToken cancellationToken)
     {

@@ -29,12 +29,16 @@ internal sealed record WeightRecipe(string Name, TensorType Type, bool IsMixed, 
         => _known.FirstOrDefault(recipe => recipe.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
             ?? throw new UserErrorException($"Type '{name}' cannot be written; the types are {Names}.");
 
-    /// <summary>The type of one matrix.</summary>
+    /// <summary>The type of one tensor of more than one row.</summary>
     /// <param name="tensor">Its name in the file.</param>
     /// <param name="layers">Layers of the model.</param>
     /// <param name="tiedHead">Whether the embedding is the head as well.</param>
     public TensorType TypeOf(string tensor, int layers, bool tiedHead)
-        => (HasFinerHead && IsHead(tensor, tiedHead)) || (IsMixed && NeedsMoreBits(tensor, layers)) ? TensorType.Q6_K : Type;
+    {
+        if (IsExact(tensor))
+            return TensorType.F32;
+        return (HasFinerHead && IsHead(tensor, tiedHead)) || (IsMixed && NeedsMoreBits(tensor, layers)) ? TensorType.Q6_K : Type;
+    }
 
     /// <summary>The type itself where rows divide into its blocks, else the next finer one that fits, as llama.cpp chooses it.</summary>
     public static TensorType Fitting(TensorType type, long columns)
@@ -49,13 +53,17 @@ internal sealed record WeightRecipe(string Name, TensorType Type, bool IsMixed, 
     // Four bits are too few for the head; files that llama.cpp writes give it six.
     private bool HasFinerHead => Type is TensorType.Q4_0 or TensorType.Q4_K;
 
+    // Routers are small and decide much, positions are added once and carried on: they stay as exact as vectors do, of which the biases of all experts are a list.
+    private static bool IsExact(string tensor) =>
+        tensor.EndsWith(".bias", StringComparison.Ordinal) || tensor == "position_embd.weight" || tensor.EndsWith(".ffn_gate_inp.weight", StringComparison.Ordinal);
+
     private static bool IsHead(string tensor, bool tiedHead) => tensor == "output.weight" || (tensor == "token_embd.weight" && tiedHead);
 
     // The usual "medium" mix: values and the down projection in the first and last eighth and every third layer between.
     private static bool NeedsMoreBits(string tensor, int layers)
     {
         string[] parts = tensor.Split('.');
-        if (parts is not ["blk", var number, "attn_v" or "ffn_down", "weight"] || !int.TryParse(number, out int layer))
+        if (parts is not ["blk", var number, "attn_v" or "ffn_down" or "ffn_down_exps", .., "weight"] || !int.TryParse(number, out int layer))
             return false;
         return layer < layers / 8 || layer >= 7 * layers / 8 || (layer - layers / 8) % 3 == 2;
     }

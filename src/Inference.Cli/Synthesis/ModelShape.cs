@@ -34,7 +34,28 @@ internal sealed record ModelShape
         HeadSize = 128, Vocabulary = 151936, RopeTheta = 1_000_000, Context = 40960, Epsilon = 1e-6f,
     };
 
-    public static IReadOnlyList<ModelShape> Known { get; } = [SmolLM2, Llama32, Qwen3];
+    /// <summary>The proportions of Qwen3-30B-A3B at a size for benchmarks: there is no published model like it.</summary>
+    public static ModelShape Qwen3Experts { get; } = new()
+    {
+        Name = "Qwen3-MoE-1B", Architecture = "qwen3moe", Layers = 16, Width = 1024, FeedForward = 512, Heads = 16, KeyValueHeads = 4,
+        HeadSize = 128, Vocabulary = 151936, RopeTheta = 1_000_000, Context = 40960, Epsilon = 1e-6f, Experts = 32, ChosenExperts = 4,
+    };
+
+    public static ModelShape Gemma3Small { get; } = new()
+    {
+        Name = "Gemma-3-270M", Architecture = "gemma3", Layers = 18, Width = 640, FeedForward = 2048, Heads = 4, KeyValueHeads = 1,
+        HeadSize = 256, Vocabulary = 262144, RopeTheta = 1_000_000, Context = 32768, Epsilon = 1e-6f, Window = 512,
+    };
+
+    public static ModelShape Gemma3 { get; } = new()
+    {
+        Name = "Gemma-3-1B", Architecture = "gemma3", Layers = 26, Width = 1152, FeedForward = 6912, Heads = 4, KeyValueHeads = 1,
+        HeadSize = 256, Vocabulary = 262144, RopeTheta = 1_000_000, Context = 32768, Epsilon = 1e-6f, Window = 512,
+    };
+
+    public static IReadOnlyList<ModelShape> Known { get; } = [SmolLM2, Llama32, Qwen3, Qwen3Experts, Gemma3Small, Gemma3];
+
+    private static readonly string[] _architectures = ["llama", "qwen3", "qwen3moe", "gemma3"];
 
     public string Name { get; init; } = "custom";
 
@@ -44,6 +65,7 @@ internal sealed record ModelShape
 
     public required int Width { get; init; }
 
+    /// <summary>Elements between the feed-forward layers, of one expert where there are experts.</summary>
     public required int FeedForward { get; init; }
 
     public required int Heads { get; init; }
@@ -64,9 +86,22 @@ internal sealed record ModelShape
 
     public Llama3Scaling? Llama3Scaling { get; init; }
 
+    /// <summary>Tokens that a row of a layer with a window sees; 0 for no window.</summary>
+    public int Window { get; init; }
+
+    /// <summary>Experts of each layer; 0 for none.</summary>
+    public int Experts { get; init; }
+
+    /// <summary>Experts that compute a token.</summary>
+    public int ChosenExperts { get; init; }
+
     /// <summary>Whether queries and keys are normalised.</summary>
     [JsonIgnore]
-    public bool NormalizesHeads => Architecture == "qwen3";
+    public bool NormalizesHeads => Architecture is "qwen3" or "qwen3moe" or "gemma3";
+
+    /// <summary>Whether what attention and feed-forward layers add is normalised.</summary>
+    [JsonIgnore]
+    public bool NormalizesResults => Architecture == "gemma3";
 
     /// <summary>A known shape by its name, or one from a JSON file.</summary>
     public static ModelShape Load(string nameOrPath)
@@ -108,13 +143,19 @@ internal sealed record ModelShape
 
     private void Validate(string path)
     {
-        Require(Architecture is "llama" or "qwen3", "architecture must be llama or qwen3");
+        Require(_architectures.Contains(Architecture), $"architecture must be one of {string.Join(", ", _architectures)}");
         Require(Layers is > 0 and <= 1000, "layers must be from 1 to 1000");
         Require(Width is > 0 and <= 65536, "width must be from 1 to 65536");
         Require(FeedForward is > 0 and <= 1 << 20, "feedForward must be from 1 to 1048576");
         Require(Heads is > 0 and <= 1024, "heads must be from 1 to 1024");
         Require(KeyValueHeads > 0 && KeyValueHeads <= Heads && Heads % KeyValueHeads == 0, "keyValueHeads must divide heads");
         Require(HeadSize is > 0 and <= 1024 && HeadSize % 2 == 0, "headSize must be even, from 2 to 1024");
+        Require(Window is >= 0 and <= 1 << 24, "window must be from 0, for none, to 16777216");
+        Require(Window > 0 || Architecture != "gemma3", "gemma3 needs a window");
+        Require(Experts is >= 0 and <= 1024, "experts must be from 0, for none, to 1024");
+        Require(Experts > 0 || Architecture != "qwen3moe", "qwen3moe needs experts");
+        Require(Experts == 0 || Architecture is "llama" or "qwen3moe", "experts are for llama and qwen3moe");
+        Require(Experts == 0 ? ChosenExperts == 0 : ChosenExperts > 0 && ChosenExperts <= Experts, "chosenExperts must be from 1 to experts, and 0 without experts");
         Require(Vocabulary is > 0 and <= 1 << 22, "vocabulary must be from 1 to 4194304");
         Require(Context is > 0 and <= 1 << 24, "context must be from 1 to 16777216");
         Require(float.IsFinite(RopeTheta) && RopeTheta > 0, "ropeTheta must be positive");

@@ -23,7 +23,7 @@ internal static class SyntheticModel
         Describe(writer, shape, recipe, vocabulary);
         RandomWeights weights = new(seed);
         SyntheticTensor[] tensors = [.. SyntheticTensor.Of(shape)];
-        long total = tensors.Sum(tensor => tensor.Shape.Aggregate(1L, (product, n) => product * n));
+        long total = tensors.Sum(tensor => tensor.Elements);
         long done = 0;
         for (int i = 0; i < tensors.Length; i++)
         {
@@ -36,7 +36,7 @@ internal static class SyntheticModel
                     WriteMatrix(stream, tensor, type, index, weights, cancellationToken);
                 else
                     stream.Write(MemoryMarshal.AsBytes<float>(weights.Gains((int)tensor.Columns, index)));
-                done += tensor.Shape.Aggregate(1L, (product, n) => product * n);
+                done += tensor.Elements;
                 progress.Report((double)done / total);
             });
         }
@@ -52,7 +52,7 @@ internal static class SyntheticModel
 
     private static void WriteMatrix(Stream stream, SyntheticTensor tensor, TensorType type, int index, RandomWeights weights, CancellationToken cancellationToken)
     {
-        long length = BlockFormat.ByteLength(type, tensor.Shape[0] * tensor.Shape[1]);
+        long length = BlockFormat.ByteLength(type, tensor.Elements);
         int piece = RandomWeights.PieceBytes(type);
         byte[] buffer = new byte[(int)Math.Min(length, WriteBytes / piece * piece)];
         for (long start = 0; start < length; start += buffer.Length)
@@ -83,6 +83,15 @@ internal static class SyntheticModel
         Set($"{family}.rope.freq_base", shape.RopeTheta);
         Set($"{family}.rope.dimension_count", (uint)shape.HeadSize);
         Set($"{family}.vocab_size", (uint)shape.Vocabulary);
+        if (shape.Window > 0)
+            Set($"{family}.attention.sliding_window", (uint)shape.Window);
+        if (shape.Experts > 0)
+        {
+            Set($"{family}.expert_count", (uint)shape.Experts);
+            Set($"{family}.expert_used_count", (uint)shape.ChosenExperts);
+            Set($"{family}.expert_feed_forward_length", (uint)shape.FeedForward);
+        }
+
         foreach ((string key, GgufValue value) in vocabulary.Padded(shape.Vocabulary))
             writer.SetMetadata(key, value);
 

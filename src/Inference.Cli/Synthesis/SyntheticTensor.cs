@@ -2,10 +2,12 @@ namespace Inference.Cli.Synthesis;
 
 /// <summary>A tensor to invent.</summary>
 /// <param name="Name">Its name in the file.</param>
-/// <param name="Shape">[rows, columns] of a matrix, [length] of a vector.</param>
+/// <param name="Shape">[rows, columns] of a matrix, [experts, rows, columns] of the experts' matrices, [length] of a vector.</param>
 internal readonly record struct SyntheticTensor(string Name, long[] Shape)
 {
-    public bool IsMatrix => Shape.Length == 2;
+    public bool IsMatrix => Shape.Length > 1;
+
+    public long Elements => Shape.Aggregate(1L, (product, n) => product * n);
 
     public long Columns => Shape[^1];
 
@@ -32,14 +34,31 @@ internal readonly record struct SyntheticTensor(string Name, long[] Shape)
             }
 
             yield return new(block + "attn_output.weight", [shape.Width, queries]);
+            if (shape.NormalizesResults)
+                yield return new(block + "post_attention_norm.weight", [shape.Width]);
             yield return new(block + "ffn_norm.weight", [shape.Width]);
-            yield return new(block + "ffn_gate.weight", [shape.FeedForward, shape.Width]);
-            yield return new(block + "ffn_up.weight", [shape.FeedForward, shape.Width]);
-            yield return new(block + "ffn_down.weight", [shape.Width, shape.FeedForward]);
+            foreach (SyntheticTensor tensor in shape.Experts > 0 ? Mixture(shape, block) : FeedForward(shape, block))
+                yield return tensor;
+            if (shape.NormalizesResults)
+                yield return new(block + "post_ffw_norm.weight", [shape.Width]);
         }
 
         yield return new("output_norm.weight", [shape.Width]);
         if (!shape.TiedHead)
             yield return new("output.weight", [shape.Vocabulary, shape.Width]);
     }
+    private static SyntheticTensor[] FeedForward(ModelShape shape, string block) =>
+    [
+        new(block + "ffn_gate.weight", [shape.FeedForward, shape.Width]),
+        new(block + "ffn_up.weight", [shape.FeedForward, shape.Width]),
+        new(block + "ffn_down.weight", [shape.Width, shape.FeedForward]),
+    ];
+
+    private static SyntheticTensor[] Mixture(ModelShape shape, string block) =>
+    [
+        new(block + "ffn_gate_inp.weight", [shape.Experts, shape.Width]),
+        new(block + "ffn_gate_exps.weight", [shape.Experts, shape.FeedForward, shape.Width]),
+        new(block + "ffn_up_exps.weight", [shape.Experts, shape.FeedForward, shape.Width]),
+        new(block + "ffn_down_exps.weight", [shape.Experts, shape.Width, shape.FeedForward]),
+    ];
 }

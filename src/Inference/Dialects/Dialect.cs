@@ -29,7 +29,8 @@ internal sealed class Dialect
         bool Shows(string mark) => alphabet.Has(mark) || template.Contains(mark, StringComparison.Ordinal);
         return new Dialect(alphabet)
         {
-            HasChannels = Families.Harmony[..3].All(Shows),
+            // All of them, and by the template where there is one: vocabularies are handed down to models that do not use them.
+            HasChannels = Families.Harmony[..3].All(mark => template.Length == 0 ? alphabet.Has(mark) : template.Contains(mark, StringComparison.Ordinal)),
             Reasoning =
             [
                 .. Families.Reasoning

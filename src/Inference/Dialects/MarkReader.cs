@@ -8,6 +8,9 @@ namespace Inference.Dialects;
 /// </remarks>
 internal sealed class MarkReader : AnswerReader
 {
+    /// <summary>How much of a JSON answer to look at for its first key, token by token.</summary>
+    private const int FirstKey = 64;
+
     private readonly MarkPatterns _patterns;
     private readonly ToolCatalog _tools;
     private ReasoningMarks? _reasoning;
@@ -108,7 +111,7 @@ internal sealed class MarkReader : AnswerReader
         if (call.Marks.IsBare)
         {
             at = call.FindEnd(Pending.Span);
-            bool isOver = at >= 0 || isEnd || !BareCalls.IsPossible(Spell(Pending.Span[length..]));
+            bool isOver = at >= 0 || isEnd || !BareCalls.IsPossible(Spell(Pending.Span[length..Math.Min(Pending.Length, FirstKey)]));
             at = at < 0 ? Pending.Length : at;
             if (!isOver)
                 return false;

@@ -16,6 +16,6 @@ internal sealed class ModelDialects
     }
 
     /// <summary>The dialect of answers to a template.</summary>
-    /// <param name="template">The template that is used instead of the model's own, or null.</param>
-    public Dialect Of(Templating.ChatTemplate? template) => template is null ? _own.Value : Dialect.Find(_alphabet.Value, template.Source);
+    /// <param name="template">The text of the template that is used instead of the model's own, or null.</param>
+    public Dialect Of(string? template) => template is null ? _own.Value : Dialect.Find(_alphabet.Value, template);
 }

@@ -3,9 +3,10 @@ using System.Text.Json;
 namespace Inference.Dialects;
 
 /// <summary>The tools that a model was given. Immutable.</summary>
-internal sealed class ToolCatalog(IReadOnlyList<ToolDefinition> tools)
+/// <param name="tools">Their names, and the JSON Schemas of their arguments.</param>
+internal sealed class ToolCatalog(IEnumerable<(string Name, JsonElement Parameters)> tools)
 {
-    private readonly Dictionary<string, ToolDefinition> _tools = ByName(tools);
+    private readonly Dictionary<string, JsonElement> _tools = ByName(tools);
 
     public bool IsEmpty => _tools.Count == 0;
 
@@ -14,7 +15,7 @@ internal sealed class ToolCatalog(IReadOnlyList<ToolDefinition> tools)
     /// <summary>Whether a tool declares an argument to be a string and nothing else; false where it says nothing of it.</summary>
     public bool IsText(string tool, string argument)
     {
-        if (!_tools.TryGetValue(tool, out ToolDefinition? definition) || Member(definition.Parameters, "properties") is not { } properties)
+        if (!_tools.TryGetValue(tool, out JsonElement parameters) || Member(parameters, "properties") is not { } properties)
             return false;
         return Member(properties, argument) is { } property && Member(property, "type") is { ValueKind: JsonValueKind.String } type && type.ValueEquals("string");
     }
@@ -41,11 +42,11 @@ internal sealed class ToolCatalog(IReadOnlyList<ToolDefinition> tools)
     private static JsonElement? Member(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement member) ? member : null;
 
-    private static Dictionary<string, ToolDefinition> ByName(IReadOnlyList<ToolDefinition> tools)
+    private static Dictionary<string, JsonElement> ByName(IEnumerable<(string Name, JsonElement Parameters)> tools)
     {
-        var byName = new Dictionary<string, ToolDefinition>(StringComparer.Ordinal);
-        foreach (ToolDefinition tool in tools)
-            byName.TryAdd(tool.Name, tool);
+        var byName = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach ((string name, JsonElement parameters) in tools)
+            byName.TryAdd(name, parameters);
         return byName;
     }
 }

@@ -111,7 +111,8 @@ internal sealed class HubClient(HubSettings settings, string repository, ModelHu
         HubResponseException Refused(string why) =>
             new(repository, file, message.StatusCode, $"{repository}: the server redirects {why}.");
 
-        Uri to = message.Headers.Location is { } location ? new Uri(from, location) : throw Refused("to nowhere");
+        if (message.Headers.Location is not { } location || !Uri.TryCreate(from, location, out Uri? to))
+            throw Refused("to nowhere");
         if (to.Scheme is not ("https" or "http"))
             throw Refused("to an address that is not one of the web");
         return to.Scheme == "http" && from.Scheme == "https" ? throw Refused("from a secure connection to one that is not") : to;

@@ -27,6 +27,19 @@ internal sealed class HubDownload
     /// <exception cref="HubException">The model cannot be had.</exception>
     public async Task<HubModel> RunAsync(CancellationToken cancellation)
     {
+        try
+        {
+            return await FindAsync(cancellation).ConfigureAwait(false);
+        }
+        // What breaks on the network has other names by now.
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new HubStorageException(_reference.Repository, null, null, $"{_reference.Repository}: the cache {_cache.Folder} cannot be used: {failure.Message}", failure);
+        }
+    }
+
+    private async Task<HubModel> FindAsync(CancellationToken cancellation)
+    {
         if (_settings.IsOffline)
             return FromCache();
 
@@ -56,24 +69,17 @@ internal sealed class HubDownload
     private async Task<HubModel> FetchAsync(string commit, IReadOnlyList<HubEntry> entries, CancellationToken cancellation)
     {
         ModelSelection selection = ModelSelection.Choose(_reference, entries);
-        try
+        await FetchFilesAsync(commit, selection.Files, cancellation).ConfigureAwait(false);
+        if (selection.Index is { } index)
         {
-            await FetchFilesAsync(commit, selection.Files, cancellation).ConfigureAwait(false);
-            if (selection.Index is { } index)
-            {
-                int fetched = selection.Files.Count;
-                selection = selection.WithShards(_reference, entries, _cache.PathOf(commit, index.Path));
-                await FetchFilesAsync(commit, selection.Files.Skip(fetched).ToArray(), cancellation).ConfigureAwait(false);
-            }
-
-            if (!RepositoryCache.IsCommit(_settings.Revision))
-                _cache.SetCommit(_settings.Revision, commit);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new HubStorageException(_reference.Repository, null, null, $"{_reference.Repository}: the cache {_cache.Folder} cannot be used: {failure.Message}", failure);
+            int fetched = selection.Files.Count;
+            selection = selection.WithShards(_reference, entries, _cache.PathOf(commit, index.Path));
+            await FetchFilesAsync(commit, [.. selection.Files.Skip(fetched)], cancellation).ConfigureAwait(false);
         }
 
+        // Last: until all is there, the cache answers with the commit before.
+        if (!RepositoryCache.IsCommit(_settings.Revision))
+            _cache.SetCommit(_settings.Revision, commit);
         return Found(commit, selection, isFromCache: false);
     }
 

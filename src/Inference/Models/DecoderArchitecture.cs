@@ -43,6 +43,9 @@ internal sealed record DecoderArchitecture(string Name)
     /// <summary>Whether the non-linearity multiplies a second projection.</summary>
     public bool IsGated { get; init; } = true;
 
+    /// <summary>Whether its files have queries, keys and values in one tensor. Files of any family may.</summary>
+    public bool FusesQueryKeyValue { get; init; }
+
     /// <summary>The projections that must have biases. Any linear layer may have one.</summary>
     public string[] Biases { get; init; } = [];
 

@@ -99,6 +99,6 @@ internal static class DerivedTensor
         _ => throw Refuse(tensor, "floats of 16 or 32 bits are expected"),
     };
 
-    private static NotSupportedException Refuse(StoredTensor tensor, string expected) =>
-        new($"tensor '{tensor.Name}' is {tensor.Type} {string.Join(" x ", tensor.Shape)}, and {expected}");
+    private static TensorLayoutException Refuse(StoredTensor tensor, string expected) =>
+        new(tensor.Name, $"a tensor is {tensor.Type} {string.Join(" x ", tensor.Shape)}, and {expected}");
 }

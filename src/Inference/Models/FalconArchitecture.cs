@@ -14,6 +14,7 @@ internal static class FalconArchitecture
         // With two norms, attention has its own: see DecoderWeights.
         FeedForwardNorm = "attn_norm",
         IsParallel = true,
+        FusesQueryKeyValue = true,
         Activation = Activation.Gelu,
         IsGated = false,
         HuggingFace = new()

@@ -14,6 +14,7 @@ internal static class Gpt2Architecture
         Activation = Activation.GeluTanh,
         IsGated = false,
         LearnsPositions = true,
+        FusesQueryKeyValue = true,
         Biases = ["attn_q", "attn_k", "attn_v", "attn_qkv", "attn_output", "ffn_up", "ffn_down"],
         HuggingFace = new()
         {

@@ -37,14 +37,19 @@ internal static class GptOssCheckpoint
         tensors.Remove(path + ".blocks", out StoredTensor? blocks);
         tensors.Remove(path + ".scales", out StoredTensor? scales);
         int rows = outputs / parts.Length;
-        if (weights is not null)
-            Check(weights, [config.Experts, inputs, outputs]);
-        if (biases is not null)
-            Check(biases, [config.Experts, outputs]);
-        if (blocks is not null && scales is not null)
+        Check(biases, path + ".bias", [config.Experts, outputs]);
+        if (blocks is null && scales is null)
         {
-            Check(blocks, [config.Experts, outputs, inputs / BlockElements, CodeBytes]);
-            Check(scales, [config.Experts, outputs, inputs / BlockElements]);
+            Check(weights, path + ".weight", [config.Experts, inputs, outputs]);
+        }
+        else
+        {
+            if (weights is not null)
+                throw new TensorLayoutException(weights.Name, "a tensor is there in floats and in MXFP4");
+            if (inputs % BlockElements != 0)
+                throw new TensorLayoutException((blocks ?? scales)!.Name, $"rows of {inputs} elements cannot be in blocks of {BlockElements}");
+            Check(blocks, path + ".blocks", [config.Experts, outputs, inputs / BlockElements, CodeBytes]);
+            Check(scales, path + ".scales", [config.Experts, outputs, inputs / BlockElements]);
         }
 
         foreach ((string part, int first) in parts)
@@ -52,12 +57,10 @@ internal static class GptOssCheckpoint
             for (int expert = 0; expert < config.Experts; expert++)
             {
                 string target = $"{prefix}{part}.{expert}";
-                if (weights is not null)
-                    tensors[target + ".weight"] = DerivedTensor.TransposeRows(weights, [rows, inputs], (long)expert * inputs, inputs, first, parts.Length, rows);
-                else if (blocks is not null && scales is not null)
-                    tensors[target + ".weight"] = Interleave(blocks, scales, (long)expert * outputs + first, parts.Length, rows, inputs);
-                if (biases is not null)
-                    tensors[target + ".bias"] = DerivedTensor.TransposeRows(biases, [rows], expert, 1, first, parts.Length, rows);
+                tensors[target + ".weight"] = weights is not null
+                    ? DerivedTensor.TransposeRows(weights, [rows, inputs], (long)expert * inputs, inputs, first, parts.Length, rows)
+                    : Interleave(blocks!, scales!, (long)expert * outputs + first, parts.Length, rows, inputs);
+                tensors[target + ".bias"] = DerivedTensor.TransposeRows(biases!, [rows], expert, 1, first, parts.Length, rows);
             }
         }
     }
@@ -85,9 +88,11 @@ internal static class GptOssCheckpoint
 
     private static int Code(ReadOnlySpan<byte> codes, int element) => (codes[element / 2] >> (element % 2 * 4)) & 15;
 
-    private static void Check(StoredTensor tensor, long[] shape)
+    private static void Check(StoredTensor? tensor, string name, long[] shape)
     {
+        if (tensor is null)
+            throw new TensorLayoutException(name, "a tensor is missing");
         if (!tensor.Shape.AsSpan().SequenceEqual(shape))
-            throw new NotSupportedException($"tensor '{tensor.Name}' has shape {string.Join(" x ", tensor.Shape)} where {string.Join(" x ", shape)} is expected");
+            throw new TensorLayoutException(tensor.Name, $"a tensor has shape {string.Join(" x ", tensor.Shape)} where {string.Join(" x ", shape)} is expected");
     }
 }

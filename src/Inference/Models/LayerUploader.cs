@@ -68,7 +68,7 @@ internal sealed class LayerUploader
 
     private LinearTarget[] QueryKeyValue(int layer)
     {
-        if (!_upload.Has(TensorNames.InLayer(0, "attn_qkv.weight")))
+        if (!_upload.FusesQueryKeyValue(_config))
         {
             return
             [

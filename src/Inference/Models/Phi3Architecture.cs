@@ -7,6 +7,7 @@ internal static class Phi3Architecture
     public static DecoderArchitecture Value { get; } = new("phi3")
     {
         HuggingFaceTypes = ["phi3"],
+        FusesQueryKeyValue = true,
         HuggingFace = new()
         {
             Tensors = new() { ["self_attn.qkv_proj"] = "attn_qkv", ["mlp.gate_up_proj"] = "ffn_up" },

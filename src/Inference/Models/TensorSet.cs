@@ -77,7 +77,7 @@ internal sealed class TensorSet
     {
         long queries = (long)config.Heads * config.HeadSize;
         long keys = (long)config.KvHeads * config.HeadSize;
-        if (Has(TensorNames.InLayer(0, "attn_qkv.weight")))
+        if (FusesQueryKeyValue(config))
         {
             Take(TensorNames.InLayer(0, "attn_qkv.weight"), queries + 2 * keys, config.Width);
         }
@@ -100,6 +100,10 @@ internal sealed class TensorSet
         if (config.Architecture.LearnsPositions)
             Take(TensorNames.Positions, config.ContextLength, config.Width);
     }
+
+    /// <summary>Whether queries, keys and values are one tensor; where neither layout is there, the family's usual one is to be missed.</summary>
+    public bool FusesQueryKeyValue(DecoderConfig config) =>
+        Has(TensorNames.InLayer(0, "attn_qkv.weight")) || (config.Architecture.FusesQueryKeyValue && !Has(TensorNames.InLayer(0, "attn_q.weight")));
 
     /// <summary>An expert's matrix: a part of the tensor of all experts, or a tensor of its own.</summary>
     public StoredTensor Expert(int layer, string part, int expert, int experts, int rows, int columns)
@@ -150,9 +154,9 @@ internal sealed class TensorSet
 
             _family!.Arrange?.Invoke(_tensors, config);
         }
-        catch (NotSupportedException refusal)
+        catch (TensorLayoutException refusal)
         {
-            throw new ModelFormatException(_path, null, -1, refusal.Message, refusal);
+            throw new ModelFormatException(_path, refusal.Tensor.StartsWith("blk.", StringComparison.Ordinal) ? TensorNames.ToHuggingFace(_family!, refusal.Tensor) : refusal.Tensor, -1, refusal.Problem, refusal);
         }
     }
 }

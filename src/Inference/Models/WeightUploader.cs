@@ -8,6 +8,8 @@ internal sealed class WeightUploader(TensorSet tensors, Device device, List<Devi
 {
     public bool Has(string name) => tensors.Has(name);
 
+    public bool FusesQueryKeyValue(DecoderConfig config) => tensors.FusesQueryKeyValue(config);
+
     public DeviceWeight Vector(string name, int length) => Put(tensors.Take(name, length), WeightUse.Vector);
 
     public DeviceWeight Matrix(string name, int rows, int columns) => Put(tensors.Take(name, rows, columns), WeightUse.Linear);

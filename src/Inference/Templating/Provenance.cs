@@ -6,6 +6,8 @@ namespace Inference.Templating;
 /// </summary>
 internal readonly struct Provenance
 {
+    private static readonly int[] _wholeOfOne = [0, 1];
+
     /// <summary>The places where it changes, ascending, the first where the template's own characters begin; null where there are none.</summary>
     private readonly int[]? _borders;
 
@@ -16,7 +18,13 @@ internal readonly struct Provenance
 
     public bool IsNone => _borders is null;
 
-    public static Provenance Whole(int length) => length == 0 ? default : new([0, length]);
+    public static Provenance Whole(int length) => length switch
+    {
+        0 => default,
+        // Templates that walk over characters make many of these.
+        1 => new(_wholeOfOne),
+        _ => new([0, length]),
+    };
 
     public bool IsWhole(int length) => length == 0 || (_borders is [0, int end] && end == length);
 
@@ -26,7 +34,7 @@ internal readonly struct Provenance
         if (_borders is null || start == end)
             return default;
         if (_borders is [var from, var to])
-            return from >= end || to <= start ? default : new([Math.Max(from, start) - start, Math.Min(to, end) - start]);
+            return from <= start && to >= end ? Whole(end - start) : from >= end || to <= start ? default : new([Math.Max(from, start) - start, Math.Min(to, end) - start]);
         // The first pair that does not end before the part.
         int first = Array.BinarySearch(_borders, start);
         first = (first < 0 ? ~first : first) & ~1;

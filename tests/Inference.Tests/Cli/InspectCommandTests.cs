@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Inference.Tests.Models;
 
 namespace Inference.Tests.Cli;
 
@@ -52,5 +53,45 @@ public class InspectCommandTests
     {
         using TemporaryFolder folder = new();
         (await CliRun.Of("inspect", folder.Write("broken.gguf", "GGUF and nothing more"), "--json")).AssertError("broken.gguf");
+    }
+
+    [Theory]
+    [InlineData("mixtral: 2 of 8", "experts: 8, chosenExperts: 2, expertFeedForward: 40, layersWithExperts: 2")]
+    [InlineData("gemma3: two bases", "window: 8, layersWithWindow: 6, ropeTheta: 1000000, ropeScaling: Linear, ropeFactor: 8, windowRopeTheta: 10000, queryKeyNorm: each head, activation: GeluTanh, embeddingScale: 6.324555320336759")]
+    [InlineData("gemma2: soft caps", "attentionSoftCap: 4, logitSoftCap: 2.5, layersWithWindow: 2")]
+    [InlineData("smollm3: every fourth", "layersWithRope: 4")]
+    [InlineData("gpt2: learned", "positions: learned, norm: layer norm")]
+    [InlineData("falcon: 7B", "parallelResidual: True, keyValueHeads: 1")]
+    [InlineData("olmo2: norms", "queryKeyNorm: whole projections")]
+    [InlineData("gpt-oss: sinks", "attentionSinks: True, experts: 6, layersWithWindow: 2, ropeScaling: Yarn, ropeOriginalContext: 64, activation: ClampedSwiglu")]
+    [InlineData("phi3: long context", "ropeScaling: LongRope, ropeFactor: 8, ropeOriginalContext: 32")]
+    public async Task Settings_are_shown_of_both_kinds_of_file(string name, string expected)
+    {
+        PlainShape shape = OracleArchitectures.All.First(c => c.Name.StartsWith(name, StringComparison.Ordinal)).Shape;
+        Dictionary<string, PlainTensor> weights = RandomModel.Create(shape, 1);
+        using Formats.TemporaryFolder folder = new();
+        new CheckpointFolder(shape, weights).WriteTo(folder);
+        folder.Write("model.gguf", new GgufModelFile(shape, weights).ToBytes());
+        foreach (string file in (string[])["model.gguf", "model.safetensors"])
+        {
+            JsonElement json = (await CliRun.Of("inspect", folder.PathOf(file), "--json")).Json;
+            Assert.False(json.TryGetProperty("refusal", out _));
+            foreach (string[] setting in expected.Split(", ").Select(pair => pair.Split(": ")))
+                Assert.Equal(setting[1], json.GetProperty("settings").GetProperty(setting[0]).ToString());
+            Assert.Equal(shape.Layers * shape.KvHeads * shape.HeadSize * 2 * 4 * 1024, json.GetProperty("memory").GetProperty("cacheBytesPer1024Tokens").GetInt64());
+        }
+    }
+
+    [Fact]
+    public async Task A_model_that_would_be_refused_says_why()
+    {
+        using TemporaryFolder folder = new();
+        GgufModelFile model = new(OracleArchitectures.All[0].Shape, new Dictionary<string, PlainTensor>());
+        model.Metadata["general.architecture"] = "mamba";
+        await File.WriteAllBytesAsync(folder.File("model.gguf"), model.ToBytes(), TestContext.Current.CancellationToken);
+        JsonElement json = (await CliRun.Of("inspect", folder.File("model.gguf"), "--json")).Json;
+        Assert.Contains("'mamba' is not known", json.GetProperty("refusal").GetString(), StringComparison.Ordinal);
+        Assert.False(json.TryGetProperty("settings", out _));
+        Assert.Contains("'mamba' is not known", (await CliRun.Of("inspect", folder.File("model.gguf"))).Output, StringComparison.Ordinal);
     }
 }

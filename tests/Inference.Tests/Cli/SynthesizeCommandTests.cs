@@ -42,6 +42,56 @@ public class SynthesizeCommandTests
     }
 
     [Theory]
+    [InlineData("llama", "F16", "\"experts\": 4, \"chosenExperts\": 2")]
+    [InlineData("qwen3moe", "Q8_0", "\"experts\": 3, \"chosenExperts\": 3")]
+    [InlineData("llama", "Q4_0", "\"window\": 6")]
+    [InlineData("gemma3", "Q4_K_M", "\"window\": 6")]
+    public async Task Windows_and_experts_become_models_that_generate(string architecture, string type, string members)
+    {
+        using TemporaryFolder folder = new();
+        string shape = folder.Write("shape.json", Shape.Replace("ARCH", architecture).Replace("\"tiedHead\": TIED", members));
+        string model = folder.File("model.gguf");
+        Assert.Equal(0, (await CliRun.Of("synthesize", "--shape", shape, "--type", type, "--vocab", TestData.Stories260K, model)).ExitCode);
+        using (GgufFile file = GgufFile.Open(model))
+        {
+            bool hasExperts = members.Contains("experts", StringComparison.Ordinal);
+            Assert.Equal(hasExperts, file.Tensors.ContainsKey("blk.1.ffn_gate_inp.weight"));
+            Assert.NotEqual(hasExperts, file.Tensors.ContainsKey("blk.1.ffn_up.weight"));
+            if (hasExperts)
+                Assert.Equal((TensorType.F32, type), (file.Tensors["blk.0.ffn_gate_inp.weight"].Type, file.Tensors["blk.0.ffn_down_exps.weight"].Type.ToString()));
+            Assert.Equal(architecture == "gemma3", file.Tensors.ContainsKey("blk.1.post_ffw_norm.weight"));
+        }
+
+        await using InferenceEngine engine = await InferenceEngine.LoadAsync(model, new EngineOptions { Threads = 1, KvCacheTokens = 64 }, cancellationToken: TestContext.Current.CancellationToken);
+        GenerationResult result = await engine.Submit(Prompt.FromTokens(new[] { 5, 6, 7, 8, 9, 10, 11, 12, 13 }), new GenerationOptions { MaxOutputTokens = 4, IgnoreEndOfText = true }).Completion;
+        Assert.Equal(4, result.Tokens.Count);
+    }
+
+    [Theory]
+    [InlineData("qwen3moe", "\"window\": 4", "qwen3moe needs experts")]
+    [InlineData("gemma3", "\"context\": 100", "gemma3 needs a window")]
+    [InlineData("qwen3", "\"experts\": 4, \"chosenExperts\": 2", "experts are for")]
+    [InlineData("llama", "\"experts\": 4, \"chosenExperts\": 5", "chosenExperts must be")]
+    [InlineData("llama", "\"experts\": 4", "chosenExperts must be")]
+    [InlineData("llama", "\"chosenExperts\": 1", "chosenExperts must be")]
+    [InlineData("llama", "\"experts\": -1", "experts must be")]
+    [InlineData("llama", "\"window\": -1", "window must be")]
+    public async Task Windows_and_experts_that_cannot_be_are_refused(string architecture, string members, string expected)
+    {
+        using TemporaryFolder folder = new();
+        string shape = folder.Write("shape.json", Shape.Replace("ARCH", architecture).Replace("\"tiedHead\": TIED", members));
+        (await CliRun.Of("synthesize", "--shape", shape, "--type", "Q8_0", "--vocab", TestData.Stories260K, folder.File("m.gguf"))).AssertError(expected);
+    }
+
+    [Fact]
+    public void Every_known_shape_has_the_parameters_of_its_name()
+    {
+        // In millions, as their model cards count them.
+        Dictionary<string, int> expected = new() { ["SmolLM2-135M"] = 135, ["Llama-3.2-1B"] = 1236, ["Qwen3-0.6B"] = 596, ["Qwen3-MoE-1B"] = 1045, ["Gemma-3-270M"] = 268, ["Gemma-3-1B"] = 1000 };
+        Assert.Equal(expected, ModelShape.Known.ToDictionary(shape => shape.Name, shape => (int)(SyntheticTensor.Of(shape).Sum(tensor => tensor.Elements) / 1_000_000.0 + 0.5)));
+    }
+
+    [Theory]
     [InlineData("", "is not JSON")]
     [InlineData("[]", "a JSON object is needed")]
     [InlineData("""{"nope":1}""", "'nope' is not known")]

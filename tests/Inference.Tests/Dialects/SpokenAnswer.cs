@@ -28,7 +28,7 @@ internal sealed record SpokenAnswer(string Reasoning, string Text, IReadOnlyList
 
     public static SpokenAnswer ReadEncoded(Dialect dialect, string prompt, string text, IReadOnlyList<ToolDefinition> tools, Func<int>? cut = null)
     {
-        AnswerReader reader = dialect.Read(dialect.Beginning(prompt), new ToolCatalog(tools));
+        AnswerReader reader = dialect.Read(dialect.Beginning(prompt), new ToolCatalog(tools.Select(tool => (tool.Name, tool.Parameters))));
         var segments = new List<Segment>();
         for (int at = 0; at < text.Length;)
         {

@@ -41,7 +41,8 @@ public sealed class CancellationTests
     [Fact]
     public async Task A_cancelled_token_throws_from_the_enumeration_at_once()
     {
-        await using InferenceEngine engine = await InferenceEngine.LoadAsync(TestData.Stories260K, new EngineOptions { Threads = 1 });
+        // So narrow a stream that the engine cannot be done before the reader leaves.
+        await using InferenceEngine engine = await InferenceEngine.LoadAsync(TestData.Stories260K, new EngineOptions { Threads = 1, StreamCapacity = 4 });
         using var cancellation = new CancellationTokenSource();
         int read = 0;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>

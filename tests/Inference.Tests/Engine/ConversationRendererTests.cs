@@ -151,6 +151,22 @@ public sealed class ConversationRendererTests
         Assert.Equal("<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\n" + end.Trim(), Render(chat, trims));
     }
 
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void Every_template_lets_an_answer_be_continued(string file)
+    {
+        List<Message> chat = GoldenConversations.Messages("simple");
+        ChatTemplateOptions options = GoldenConversations.Options(file, "simple", answer: false);
+        if (GoldenConversations.Expected(file, "simple", answer: false) is not { } whole)
+        {
+            Assert.Throws<ChatTemplateException>(() => Render(chat, options with { ContinueFinalMessage = true }));
+            return;
+        }
+        string begun = Render(chat, options with { ContinueFinalMessage = true });
+        Assert.EndsWith(chat[^1].Content, begun, StringComparison.Ordinal);
+        Assert.StartsWith(begun, whole, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_last_message_that_cannot_be_continued_is_refused()
     {

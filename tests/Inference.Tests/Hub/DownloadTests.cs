@@ -174,6 +174,10 @@ public class DownloadTests
     }
 
     [Fact]
+    public void The_system_tells_how_much_room_there_is() =>
+        Assert.True(new CacheStorage().FreeBytes(AppContext.BaseDirectory) > 0);
+
+    [Fact]
     public async Task A_cache_that_cannot_be_written_is_a_storage_error()
     {
         await using HubCase test = new();

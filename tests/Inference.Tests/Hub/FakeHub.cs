@@ -44,7 +44,7 @@ internal sealed class FakeHub : IAsyncDisposable
 
     public static string HashOf(string name, byte[] content) => IsLarge(name)
         ? Convert.ToHexStringLower(SHA256.HashData(content))
-        : Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
+        : Convert.ToHexStringLower(CryptographicOperations.HashData(HashAlgorithmName.SHA1, [.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
 
     /// <summary>Changes the next answer to a request that fits; each order is for one answer, in the order given.</summary>
     public void Next(Func<FakeRequest, bool> where, Func<FakeRequest, FakeResponse, FakeResponse> change)

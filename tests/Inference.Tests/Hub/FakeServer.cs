@@ -115,6 +115,6 @@ internal sealed class FakeServer : IAsyncDisposable
 
         socket.Shutdown(SocketShutdown.Send);
         // Until the client has read it all: closing at once may take back what is on the way.
-        await stream.ReadAsync(new byte[1], _stopping.Token);
+        _ = await socket.ReceiveAsync(new byte[1], _stopping.Token);
     }
 }

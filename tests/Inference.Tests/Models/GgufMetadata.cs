@@ -58,8 +58,8 @@ internal static class GgufMetadata
 
     private static void AddRest(PlainShape shape, string prefix, Dictionary<string, object> metadata)
     {
-        bool writesWindow = shape.Facts.Gguf is "gemma2" or "gemma3" or "gpt-oss" or "phi3" || shape.Window > 0;
-        if (writesWindow)
+        // Not for Qwen and StarCoder, whose files cannot say that they have one.
+        if (shape.Facts.Gguf is "gemma2" or "gemma3" or "gpt-oss" or "phi3" || (shape.Family == "mistral" && shape.Window > 0))
             metadata[prefix + "attention.sliding_window"] = (uint)shape.Window;
         if (shape.AttentionCap > 0)
             metadata[prefix + "attn_logit_softcapping"] = (float)shape.AttentionCap;

@@ -10,7 +10,6 @@ public sealed class GptOssBlocksTests
     private static readonly PlainShape _shape = new("gpt-oss", 64, 3, 6, 2, 16, 96, new(16, 150000, "yarn", 32, 64) { Truncates = false })
     {
         Experts = 5,
-        ChosenExperts = 2,
         Window = 8,
         GlobalEvery = 2,
     };
@@ -25,28 +24,36 @@ public sealed class GptOssBlocksTests
         Assert.True(once.ToTensor().Values.Zip(numbers.Values, (a, b) => (double)(a - b) * (a - b)).Sum() < 0.05 * numbers.Values.Sum(v => (double)v * v));
     }
 
-    [Fact]
-    public async Task Both_files_give_the_same_logits_and_nearly_those_of_the_papers()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(5)]
+    public async Task Both_files_give_the_same_logits_and_nearly_those_of_the_papers(int chosen)
     {
         Assert.SkipUnless(OracleArchitectures.Known.Contains("gpt-oss"), "The engine does not compute gpt-oss.");
+        PlainShape shape = _shape with { ChosenExperts = chosen };
         foreach (int seed in new[] { 1, 2 })
         {
-            var model = new GptOssBlocks(_shape, seed);
+            var model = new GptOssBlocks(shape, seed);
             var random = new Random(seed);
-            int[] prompt = [.. Enumerable.Range(0, 41).Select(_ => random.Next(_shape.Vocabulary))];
+            int[] prompt = [.. Enumerable.Range(0, 41).Select(_ => random.Next(shape.Vocabulary))];
             using TemporaryFolder folder = new();
             float[] gguf = await Logits(folder.Write("model.gguf", model.ToGguf()), prompt);
             using TemporaryFolder other = new();
             float[] checkpoint = await Logits(model.ToCheckpoint((CheckpointStyle)(seed - 1)).WriteTo(other), prompt);
             Assert.Equal(gguf, checkpoint);
 
-            // The kernels for blocks round activations to 8 bits, which in so small a model may send a token to another expert: in double it must be exact.
+            double[] expected = new PlainDecoder(shape, model.Weights).LastLogits(prompt);
             float[] exact = await Logits(folder.Write("exact.gguf", model.ToGguf()), prompt, new ReferenceDevice(exactCache: true));
-            double[] expected = new PlainDecoder(_shape, model.Weights).LastLogits(prompt);
-            double difference = expected.Zip(exact, (e, a) => (e - a) * (e - a)).Sum();
-            Assert.InRange(Math.Sqrt(difference / expected.Sum(e => e * e)), 0, 1e-6);
+            Assert.InRange(Distance(expected, exact), 0, 1e-6);
+
+            // Activations are rounded to 8 bits before they meet blocks; where that turns a close choice between experts, nothing is near any more.
+            if (chosen == shape.Experts)
+                Assert.InRange(Distance(expected, gguf), 0, 0.1);
         }
     }
+
+    private static double Distance(double[] expected, float[] actual) =>
+        Math.Sqrt(expected.Zip(actual, (e, a) => (e - a) * (e - a)).Sum() / expected.Sum(e => e * e));
 
     private static async Task<float[]> Logits(string path, int[] prompt, Device? device = null)
     {

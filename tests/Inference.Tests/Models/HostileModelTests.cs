@@ -8,19 +8,6 @@ namespace Inference.Tests.Models;
 /// <summary>Promise 6: a hostile file is an error message, or a model that generates; through the whole loader, thousands of them.</summary>
 public sealed class HostileModelTests
 {
-    private static readonly object[] _extremes =
-    [
-        0u, 1u, -1, 3u, 65u, int.MaxValue, int.MinValue, uint.MaxValue, 1L << 40, ulong.MaxValue, long.MinValue, (byte)7,
-        0f, -1f, 1e-30f, 1e30f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, double.NaN, double.MaxValue,
-        true, "", "8", "linear", "yarn", "longrope", new uint[] { 1, 2 }, Array.Empty<float>(), new[] { "a" },
-    ];
-
-    private static readonly string[] _jsonExtremes =
-    [
-        "null", "0", "1", "-1", "3", "2147483647", "-2147483648", "9223372036854775808", "1e400", "-1e400", "1e-400", "0.5", "true", "false",
-        "\"\"", "\"8\"", "[]", "[1, 2]", "{}", "{\"rope_type\": \"yarn\", \"factor\": 1e308}", "{\"rope_type\": \"linear\", \"factor\": 1e-308}", "\"\\ud800\"",
-    ];
-
     [Fact]
     public async Task Bytes_of_a_gguf_header()
     {
@@ -66,7 +53,7 @@ public sealed class HostileModelTests
         using HostileRun run = new();
         foreach (string key in metadata.Keys)
         {
-            foreach (object extreme in _extremes)
+            foreach (object extreme in HostileValues.Gguf)
                 await TryChanged(key, extreme);
         }
 
@@ -146,7 +133,7 @@ public sealed class HostileModelTests
         string[] more = ["partial_rotary_factor", "rope_parameters", "sliding_window", "use_sliding_window", "max_window_layers", "layer_types", "attention_bias", "eos_token_id", "bos_token_id"];
         foreach (string key in checkpoint.Config.Select(m => m.Key).Concat(more).ToArray())
         {
-            foreach (string extreme in _jsonExtremes)
+            foreach (string extreme in HostileValues.Json)
             {
                 JsonObject config = checkpoint.Config.DeepClone().AsObject();
                 config[key] = "@";

@@ -69,7 +69,7 @@ internal static class OracleArchitectures
         new("olmo2: shared keys", new("olmo2", 56, 2, 7, 1, 8, 50, new(8, 5e5)) { Epsilon = 1e-6 }),
 
         new("gpt2: learned positions", new("gpt2", 48, 3, 4, 4, 12, 192, new(12)) { IsTied = true }),
-        new("gpt2: another width between, untied", new("gpt2", 40, 2, 5, 5, 8, 90, new(8)) { Context = 100 }),
+        new("gpt2: another width between, untied", new("gpt2", 50, 2, 5, 5, 10, 90, new(10)) { Context = 100 }),
 
         new("starcoder2: window in all layers", new("starcoder2", 48, 3, 4, 2, 12, 110, new(12, 1e5)) { Window = 9, IsTied = true }) { HasGguf = false },
         new("starcoder2: no window, untied", new("starcoder2", 42, 2, 7, 1, 6, 90, new(6, 1e6))),

@@ -1,4 +1,6 @@
-namespace Inference.Dialects;
+using Inference.Dialects;
+
+namespace Inference;
 
 /// <summary>Reads an answer token by token.</summary>
 /// <remarks>Not thread-safe.</remarks>

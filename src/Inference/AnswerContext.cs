@@ -1,6 +1,7 @@
+using Inference.Dialects;
 using Inference.Tokenization;
 
-namespace Inference.Dialects;
+namespace Inference;
 
 /// <summary>All that decides how the tokens of one answer are read. Immutable: each reading of it gives the same.</summary>
 /// <param name="Tokenizer">The model's.</param>
