@@ -10,7 +10,9 @@ namespace Inference.Tokenization;
 /// <param name="StripLeft">White space before it belongs to it.</param>
 /// <param name="StripRight">White space after it belongs to it.</param>
 /// <param name="SingleWord">Found only where no word character touches it.</param>
-internal sealed record AddedToken(int Id, string Text, bool IsSpecial, bool StripLeft = false, bool StripRight = false, bool SingleWord = false)
+/// <param name="IsForNormalized">Meant to be found in what normalising gives, and normalised itself.</param>
+internal sealed record AddedToken(
+    int Id, string Text, bool IsSpecial, bool StripLeft = false, bool StripRight = false, bool SingleWord = false, bool IsForNormalized = false)
 {
     // Finding takes at most text x MaxBytes, and some thirty bytes of memory for each byte of all their texts.
     private const int MaxBytes = 1024;

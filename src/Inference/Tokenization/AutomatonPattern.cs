@@ -11,7 +11,7 @@ namespace Inference.Tokenization;
 internal sealed class AutomatonPattern : TextPattern
 {
     // Reading on beyond a match this far is worth remembering.
-    private const int NotableDistance = 64;
+    private const int NotableDistance = 16;
 
     private readonly string _path;
     private readonly string _field;
@@ -45,10 +45,14 @@ internal sealed class AutomatonPattern : TextPattern
                 ? new AutomatonPattern(path, field, pattern, classes, table)
                 : null;
 
-    public override void FindAll(ReadOnlySpan<byte> text, List<TextPiece> matches)
+    public override void FindAll(ReadOnlySpan<byte> text, List<TextPiece> matches) => FindAll(text, matches, out _);
+
+    /// <summary>Adds the matches, and tells how many characters were looked at: what must not grow faster than the text.</summary>
+    internal void FindAll(ReadOnlySpan<byte> text, List<TextPiece> matches, out long steps)
     {
         int[]? passed = null;
-        long budget = 64L * (text.Length + 4096);
+        long all = 64L * (text.Length + 4096);
+        long budget = all;
         for (int start = 0; start < text.Length;)
         {
             int end = EndOfMatch(text, start, ref passed, ref budget);
@@ -63,6 +67,8 @@ internal sealed class AutomatonPattern : TextPattern
                 start += length;
             }
         }
+
+        steps = all - budget;
     }
 
     /// <summary>Where the match that starts at a position ends; -1 where there is none.</summary>

@@ -4,10 +4,9 @@ namespace Inference.Tokenization;
 /// <param name="alphabet">What merging starts from.</param>
 /// <param name="merges">What merges.</param>
 /// <param name="wholePieces">Tokens that a whole piece becomes without merging; null for none.</param>
-internal sealed class BpeModel(SymbolAlphabet alphabet, MergeTable merges, PieceTable? wholePieces)
+internal sealed class BpeModel(SymbolAlphabet alphabet, MergeTable merges, PieceTable? wholePieces) : PieceModel
 {
-    /// <summary>Adds the tokens of a piece.</summary>
-    public void Encode(ReadOnlySpan<byte> piece, SymbolChain symbols, List<int> output)
+    public override void Encode(ReadOnlySpan<byte> piece, EncodingScratch scratch, List<int> output)
     {
         int whole = wholePieces?.Find(piece) ?? -1;
         if (whole >= 0)
@@ -16,6 +15,7 @@ internal sealed class BpeModel(SymbolAlphabet alphabet, MergeTable merges, Piece
             return;
         }
 
+        SymbolChain symbols = scratch.Symbols;
         symbols.Clear();
         alphabet.Split(piece, symbols);
         symbols.Merge(piece, merges);

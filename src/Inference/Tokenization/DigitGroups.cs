@@ -9,6 +9,9 @@ internal sealed class DigitGroups(bool needsBorder) : TextPattern
     /// <summary>The pattern that groups the digits of numbers that no word character follows.</summary>
     public const string Bordered = @"\d{1,3}(?=(?:\d{3})*\b)";
 
+    /// <summary>The pattern that groups the digits of all numbers.</summary>
+    public const string Unbordered = @"\d{1,3}(?=(?:\d{3})*(?!\d))";
+
     public override void FindAll(ReadOnlySpan<byte> text, List<TextPiece> matches)
     {
         List<int> starts = [];

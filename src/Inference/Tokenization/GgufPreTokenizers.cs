@@ -51,9 +51,6 @@ internal static class GgufPreTokenizers
     private const string KimiWords = @"[\p{Han}]+|" + CasedStart + KimiUpper + "*" + KimiLower + "+" + Contractions + "?|"
         + CasedStart + KimiUpper + "+" + KimiLower + "*" + Contractions + @"?|\p{N}{1,3}|" + SymbolsAndSpaces;
 
-    // Stands for groups of three digits from the end of each number.
-    private const string NumberGroups = @"\d{1,3}(?=(?:\d{3})*(?!\d))";
-
     private const string FalconPunctuation = @"[\p{P}\$\+<=>\^~\|`]+";
     private const string Bloom = " ?[^(\\s|.,!?…。，、।۔،)]+";
     private const string Lines = @"[^\n]+|[\n]+";
@@ -78,7 +75,7 @@ internal static class GgufPreTokenizers
         if (described.DropsSpace)
             steps.Add(new SplitPreTokenizer(TextPattern.Compile(path, Key, @"\s+"), SplitBehavior.Removed));
         foreach (string pattern in described.Patterns)
-            steps.Add(new SplitPreTokenizer(pattern == NumberGroups ? new DigitGroups(needsBorder: false) : TextPattern.Compile(path, Key, pattern), SplitBehavior.Isolated));
+            steps.Add(new SplitPreTokenizer(TextPattern.Compile(path, Key, pattern), SplitBehavior.Isolated));
         return steps.Count == 1 ? steps[0] : new SequencePreTokenizer(steps);
     }
 
@@ -138,7 +135,7 @@ internal static class GgufPreTokenizers
         Add(new(@"\p{N}{1,3}", Cjk, PunctuatedWords + @"| ?[\p{P}\p{S}]+|[\r\n]|\s+(?!\S)|\s+", @"\p{N}"), "spark2_5");
         Add(
             new(
-                NumberGroups,
+                DigitGroups.Unbordered,
                 "[一-鿿㐀-䶿\uF900-\uFAFF\u3040-ゟ゠-ヿ･-ﾟ⼀-\u2FDFเ-\u0E7F\u0E80-\u0EFFក-\u17FFက-႟ꩠ-ꩿꧠ-\uA9FF가-\uD7AFᄀ-ᇿ]+",
                 DeepSeek3),
             "afmoe");

@@ -27,6 +27,9 @@ internal readonly struct JsonField
     /// <summary>Where it stands: <c>model.merges[3]</c>. Put together when asked for, since most are not.</summary>
     public string Path => _name is null ? _index < 0 ? _parent : $"{_parent}[{_index}]" : _parent.Length == 0 ? _name : $"{_parent}.{_name}";
 
+    /// <summary>The file it is in.</summary>
+    public string File => _file;
+
     /// <summary>Whether it is text.</summary>
     public bool IsString => _value.ValueKind == JsonValueKind.String;
 
@@ -41,7 +44,7 @@ internal readonly struct JsonField
     /// <exception cref="IOException">The file is not there or cannot be read.</exception>
     public static JsonField Open(string file)
     {
-        using FileStream stream = File.OpenRead(file);
+        using FileStream stream = System.IO.File.OpenRead(file);
         if (stream.Length > MaxFileBytes)
             throw new ModelFormatException(file, null, -1, $"the file is larger than {MaxFileBytes} bytes");
         try

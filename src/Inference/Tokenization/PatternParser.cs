@@ -55,8 +55,8 @@ internal sealed class PatternParser
         // follows may be nothing, or cannot begin with its characters.
         foreach ((int index, RuneSet runes) in possessive)
         {
-            bool isLast = items.Skip(index + 1).All(item => item is { IsNullable: true } and not PatternNode.Look);
-            if (!isLast && !(items[index + 1] is { IsNullable: false } next && First(next) is RuneSet first && AreApart(runes, first)))
+            bool isLast = _depth == 1 && items.Skip(index + 1).All(item => item is { IsNullable: true } and not PatternNode.Look);
+            if (!isLast && !(index + 1 < items.Count && items[index + 1] is { IsNullable: false } next && First(next) is RuneSet first && AreApart(runes, first)))
                 Fail();
         }
 

@@ -10,6 +10,9 @@ internal sealed class RunePattern(Func<Rune, bool> matches) : TextPattern
     /// <summary>Unicode general category N.</summary>
     public static readonly RunePattern Numbers = new(rune => Rune.IsNumber(rune));
 
+    /// <summary>Unicode property White_Space.</summary>
+    public static readonly RunePattern Spaces = new(rune => Rune.IsWhiteSpace(rune));
+
     /// <summary>Unicode general category P, and all of ASCII that is neither letter, digit, space nor control.</summary>
     public static readonly RunePattern Punctuation = new(rune =>
         Rune.IsPunctuation(rune) || (rune.IsAscii && Rune.GetUnicodeCategory(rune) is >= UnicodeCategory.MathSymbol and <= UnicodeCategory.OtherSymbol));

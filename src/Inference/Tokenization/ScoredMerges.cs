@@ -4,8 +4,14 @@ namespace Inference.Tokenization;
 /// <remarks>Kudo and Richardson, SentencePiece (2018).</remarks>
 internal sealed class ScoredMerges : MergeTable
 {
+    // What two tokens become, as found before: left, right and one more than the result, or 0, by 21 bits each. Threads may race
+    // to write an entry: each is whole, and true.
+    private const int MemoBits = 15;
+    private const int IdBits = 21;
+
     private readonly PieceTable _pieces;
     private readonly int[] _priorities;
+    private readonly long[] _memo = new long[1 << MemoBits];
 
     /// <summary>Creates the table.</summary>
     /// <param name="pieces">The tokens that may be made, by their text.</param>
@@ -20,9 +26,25 @@ internal sealed class ScoredMerges : MergeTable
 
     public override bool TryMerge(ReadOnlySpan<byte> piece, in Symbol left, in Symbol right, out int id, out int priority)
     {
-        id = _pieces.Find(piece.Slice(left.Start, left.Length + right.Length));
+        id = (left.Id | right.Id) is >= 0 and < 1 << IdBits
+            ? FindKnown(piece, left, right)
+            : _pieces.Find(piece.Slice(left.Start, left.Length + right.Length));
         priority = id >= 0 ? _priorities[id] : 0;
         return id >= 0;
+    }
+
+    private int FindKnown(ReadOnlySpan<byte> piece, in Symbol left, in Symbol right)
+    {
+        long pair = (((long)left.Id << IdBits) | (uint)right.Id) + 1;
+        ref long place = ref _memo[(int)((ulong)pair * 0x9E3779B97F4A7C15UL >> (64 - MemoBits))];
+        long entry = Volatile.Read(ref place);
+        if (entry >> IdBits == pair)
+            return (int)(entry & ((1 << IdBits) - 1)) - 1;
+
+        int id = _pieces.Find(piece.Slice(left.Start, left.Length + right.Length));
+        if (pair >> (63 - IdBits) == 0 && id < (1 << IdBits) - 1)
+            Volatile.Write(ref place, (pair << IdBits) | (uint)(id + 1));
+        return id;
     }
 
     // Integers in the reverse order of the floats; a total order even over what a hostile file may hold.

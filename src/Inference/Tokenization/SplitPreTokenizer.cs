@@ -8,9 +8,14 @@ namespace Inference.Tokenization;
 /// <param name="invert">Whether what lies between the matches counts as the matches.</param>
 internal sealed class SplitPreTokenizer(TextPattern pattern, SplitBehavior behavior, bool invert = false) : PreTokenizer
 {
+    // Taken while in use: most pieces are words, for which a list each would be dear.
+    [ThreadStatic]
+    private static List<TextPiece>? _spare;
+
     public override void Split(ReadOnlySpan<byte> text, int offset, List<TextPiece> pieces)
     {
-        List<TextPiece> matches = [];
+        List<TextPiece> matches = _spare ?? [];
+        _spare = null;
         pattern.FindAll(text, matches);
 
         int firstPiece = pieces.Count;
@@ -24,6 +29,9 @@ internal sealed class SplitPreTokenizer(TextPattern pattern, SplitBehavior behav
         }
 
         Add(start, text.Length - start, matched: invert);
+        matches.Clear();
+        if (matches.Capacity <= 4096)
+            _spare = matches;
 
         void Add(int at, int length, bool matched)
         {

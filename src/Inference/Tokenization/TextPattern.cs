@@ -13,6 +13,7 @@ internal abstract class TextPattern
     public static TextPattern Compile(string path, string field, string pattern) => pattern switch
     {
         DigitGroups.Bordered => new DigitGroups(needsBorder: true),
+        DigitGroups.Unbordered => new DigitGroups(needsBorder: false),
         ThousandCuts.Pattern => new ThousandCuts(),
         _ => AutomatonPattern.TryCompile(path, field, pattern) ?? (TextPattern)new RegexPattern(path, field, pattern),
     };

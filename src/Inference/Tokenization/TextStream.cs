@@ -16,7 +16,10 @@ internal sealed class TextStream
     private readonly HeldText _held = new();
     private byte[] _bytes = new byte[16];
     private int _byteCount;
-    private bool _dropsSpace;
+    private readonly TokenDecoder _decoder;
+    private TextStart _start;
+    private int _last = -1;
+    private bool _owesSpace;
 
     /// <summary>Starts a stream.</summary>
     /// <param name="tokenizer">The tokenizer of the model that generates.</param>
@@ -27,9 +30,15 @@ internal sealed class TextStream
     {
         _tokenizer = tokenizer;
         _stops = stopSequences.Count > 0 ? new StopMatcher(stopSequences) : null;
-        _dropsSpace = tokenizer.Vocabulary.LeadingSpaceIsPrefix;
-        for (int i = 0; i < prompt.Length && _dropsSpace; i++)
-            _dropsSpace = tokenizer.TokenBytes(prompt[i]).IsEmpty;
+        _decoder = tokenizer.Vocabulary.Decoder;
+        _start = new TextStart(_decoder);
+        for (int i = 0; i < prompt.Length && _start.IsOpen; i++)
+            _start.Trim(tokenizer.TokenBytes(prompt[i]));
+        if (_decoder.DropsLastSpace || _decoder.DropsRepeats)
+        {
+            foreach (int token in prompt)
+                Next(token);
+        }
     }
 
     /// <summary>Whether a stop sequence was found: all its text is out, and what follows is ignored.</summary>
@@ -49,15 +58,14 @@ internal sealed class TextStream
         if (Stopped)
             return "";
 
-        string text = _byteCount == 0 && !_dropsSpace && _tokenizer.WholeText(token) is string whole
-            ? whole
-            : Decode(_tokenizer.TokenBytes(token));
+        bool isPlain = _byteCount == 0 && !_start.IsOpen && !_decoder.DropsLastSpace && !_decoder.DropsRepeats;
+        string text = isPlain && _tokenizer.WholeText(token) is string whole ? whole : Decode(Next(token));
         return _stops is null ? text : UpToStop(text, _stops);
     }
 
     /// <summary>Passes over a token whose text is out already; only the beginning of a character that it leaves is kept for the next one.</summary>
     /// <param name="token">Its id.</param>
-    public void Skip(int token) => Decode(_tokenizer.TokenBytes(token));
+    public void Skip(int token) => Decode(Next(token));
 
     /// <summary>Ends the stream.</summary>
     /// <returns>What was held back; an unfinished character is U+FFFD.</returns>
@@ -79,15 +87,29 @@ internal sealed class TextStream
         return text + _held.Take(_held.Length);
     }
 
+    /// <summary>The bytes that a token adds after those before it.</summary>
+    private ReadOnlySpan<byte> Next(int token)
+    {
+        if (!_decoder.DropsLastSpace && !_decoder.DropsRepeats)
+            return _start.Trim(_tokenizer.TokenBytes(token));
+        if (_tokenizer.IsSpecial(token))
+            return [];
+        bool repeats = token == _last && _decoder.DropsRepeats;
+        _last = token;
+        ReadOnlySpan<byte> bytes = repeats ? [] : _start.Trim(_tokenizer.TokenBytes(token));
+        if (bytes.IsEmpty || !_decoder.DropsLastSpace)
+            return bytes;
+
+        // A space at the end is text only once text follows.
+        if (_owesSpace)
+            bytes = (byte[])[(byte)' ', .. bytes];
+        _owesSpace = bytes[^1] == ' ';
+        return _owesSpace ? bytes[..^1] : bytes;
+    }
+
     /// <summary>Decodes what is whole, and keeps the beginning of a character for the next time.</summary>
     private string Decode(ReadOnlySpan<byte> bytes)
     {
-        if (_dropsSpace && !bytes.IsEmpty)
-        {
-            _dropsSpace = false;
-            bytes = bytes[0] == ' ' ? bytes[1..] : bytes;
-        }
-
         int length = _byteCount + bytes.Length;
         if (length > _bytes.Length)
             Array.Resize(ref _bytes, 2 * length);

@@ -2,17 +2,25 @@ using System.Buffers;
 
 namespace Inference.Tokenization;
 
-/// <summary>How the spelling of a token turns into the bytes it contributes to a text.</summary>
-/// <param name="ByteLevel">Spellings are in the byte-level alphabet; the other rules do not apply.</param>
-/// <param name="ByteTokens">Tokens spelled &lt;0xXX&gt; are bytes, whatever their kind says.</param>
-/// <param name="Replacements">What to replace in a spelling, in order; for SentencePiece U+2581 by a space.</param>
-/// <param name="LeadingSpaceIsPrefix">One space at the very start of a text is taken off.</param>
-internal sealed record TokenDecoder(
-    bool ByteLevel,
-    bool ByteTokens,
-    IReadOnlyList<(byte[] From, byte[] To)> Replacements,
-    bool LeadingSpaceIsPrefix)
+/// <summary>How the spellings of tokens turn into text. Immutable.</summary>
+/// <param name="Steps">What happens to each spelling, in order.</param>
+internal sealed record TokenDecoder(params DecoderStep[] Steps)
 {
+    /// <summary>What is taken off the very start of a text: <see cref="LeadingCount"/> times at most.</summary>
+    public byte[] Leading { get; init; } = [(byte)' '];
+
+    /// <summary>How often <see cref="Leading"/> is taken off; 0 for not at all.</summary>
+    public int LeadingCount { get; init; }
+
+    /// <summary>Whether a space that ends the last token of a text is no part of it.</summary>
+    public bool DropsLastSpace { get; init; }
+
+    /// <summary>Whether a token that repeats the one before it has no text.</summary>
+    public bool DropsRepeats { get; init; }
+
+    /// <summary>Whether added tokens go through the steps too, rather than being text as they are.</summary>
+    public bool RewritesAdded { get; init; }
+
     /// <summary>Writes the bytes of a token in mid-text; none for those that are not text.</summary>
     /// <param name="spelling">The vocabulary's own spelling of the token.</param>
     /// <param name="kind">What the token is.</param>
@@ -21,27 +29,24 @@ internal sealed record TokenDecoder(
     {
         if (kind is TokenKind.Control or TokenKind.Unknown)
             return;
-        if ((ByteTokens || kind == TokenKind.Byte) && ByteToken.TryParse(spelling, out byte value))
-            destination.Write([value]);
-        else if (kind == TokenKind.UserDefined)
-            destination.Write(spelling);
-        else if (ByteLevel)
-            ByteLevelAlphabet.Write(spelling, destination);
-        else
-            WriteReplaced(spelling, destination);
-    }
-
-    private void WriteReplaced(ReadOnlySpan<byte> spelling, IBufferWriter<byte> destination)
-    {
-        foreach ((byte[] from, byte[] to) in Replacements)
+        if (kind == TokenKind.Byte && ByteToken.TryParse(spelling, out byte value))
         {
-            if (spelling.IndexOf(from) < 0)
-                continue;
-            var replaced = new ArrayBufferWriter<byte>(spelling.Length + to.Length);
-            new ReplaceNormalizer(from, to).Apply(spelling, isStart: false, replaced);
-            spelling = replaced.WrittenSpan;
+            destination.Write([value]);
         }
+        else if (Steps.Length == 0 || (kind == TokenKind.UserDefined && !RewritesAdded))
+        {
+            destination.Write(spelling);
+        }
+        else
+        {
+            foreach (DecoderStep step in Steps.AsSpan(0, Steps.Length - 1))
+            {
+                var written = new ArrayBufferWriter<byte>(spelling.Length + 1);
+                step.Write(spelling, written);
+                spelling = written.WrittenSpan;
+            }
 
-        destination.Write(spelling);
+            Steps[^1].Write(spelling, destination);
+        }
     }
 }

@@ -161,22 +161,26 @@ public abstract class Tokenizer
     public string Decode(ReadOnlySpan<int> tokens, bool includeSpecial = false)
     {
         var bytes = new ArrayBufferWriter<byte>((4 * tokens.Length) + 1);
-        bool atStart = Vocabulary.LeadingSpaceIsPrefix;
+        var start = new TextStart(Vocabulary.Decoder);
+        int last = -1;
+        bool endsWithSpace = false;
         foreach (int token in tokens)
         {
-            ReadOnlySpan<byte> text = includeSpecial && IsSpecial(token)
-                ? Encoding.UTF8.GetBytes(TokenText(token) ?? "")
-                : TokenBytes(token);
-            if (atStart && !text.IsEmpty)
-            {
-                atStart = false;
-                text = text[0] == ' ' ? text[1..] : text;
-            }
-
+            if (!includeSpecial && IsSpecial(token))
+                continue;
+            bool repeats = token == last && Vocabulary.Decoder.DropsRepeats;
+            last = token;
+            if (repeats)
+                continue;
+            ReadOnlySpan<byte> text = start.Trim(IsSpecial(token) ? Encoding.UTF8.GetBytes(TokenText(token) ?? "") : TokenBytes(token));
+            if (text.IsEmpty)
+                continue;
+            endsWithSpace = text[^1] == ' ';
             bytes.Write(text);
         }
 
-        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+        ReadOnlySpan<byte> written = bytes.WrittenSpan;
+        return Encoding.UTF8.GetString(endsWithSpace && Vocabulary.Decoder.DropsLastSpace ? written[..^1] : written);
     }
 
     /// <summary>The bytes that a token contributes in mid-text, maybe not whole characters.</summary>

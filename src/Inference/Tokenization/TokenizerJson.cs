@@ -1,10 +1,12 @@
-using System.Buffers;
-using System.Text;
 using Inference.Formats;
 
 namespace Inference.Tokenization;
 
 /// <summary>Builds a tokenizer from a Hugging Face tokenizer.json.</summary>
+/// <remarks>
+/// What a file states of truncation and padding is not done: a text is never cut nor filled up without the caller's doing. Special
+/// tokens are found in the text as it came, also where the file wants them found after normalisation.
+/// </remarks>
 internal static class TokenizerJson
 {
     /// <summary>Reads the file and those beside it.</summary>
@@ -15,79 +17,36 @@ internal static class TokenizerJson
         ArgumentException.ThrowIfNullOrEmpty(path);
         JsonField root = JsonField.Open(path);
         JsonField model = root.Get("model");
-        RequireBpe(model);
+        string kind = TokenizerJsonModels.KindOf(model);
 
-        var vocabulary = new TokenizerJsonVocabulary(path, root, model);
+        var vocabulary = new TokenizerJsonVocabulary(path, root, model, hasScores: kind == "Unigram");
         List<Normalizer> normalizers = TokenizerJsonNormalizers.Read(root.Find("normalizer"));
-        var preTokenizers = new TokenizerJsonPreTokenizers(path, root.Find("pre_tokenizer"), normalizers);
-        TokenDecoder decoder = TokenizerJsonDecoder.Read(root.Find("decoder"), preTokenizers.IsByteLevel, root);
-        BpeModel bpe = ReadModel(model, vocabulary, preTokenizers.IsByteLevel);
+        var preTokenizers = new TokenizerJsonPreTokenizers(root.Find("pre_tokenizer"));
+        TokenDecoder decoder = TokenizerJsonDecoder.Read(root.Find("decoder"), preTokenizers.IsByteLevel);
+        PieceModel pieces = TokenizerJsonModels.Read(kind, model, vocabulary, preTokenizers.IsByteLevel);
+        IReadOnlyList<PieceStage> stages = preTokenizers.Stages;
+        if (stages.Count == 0 && kind is "BPE" or "Unigram" && TokenizerJsonModels.Cuts(model, vocabulary) is MarkCuts cuts)
+            stages = [new PieceStage([], cuts)];
 
         var tokens = new Vocabulary(vocabulary.Texts, vocabulary.Kinds, decoder);
         SpecialTokens special = ReadSpecial(path, root, vocabulary, tokens);
-        return new BpeTokenizer(tokens, special, vocabulary.Added, normalizers, preTokenizers.PreTokenizer, bpe);
+        bool IsForNormalized(AddedToken token) => token.IsForNormalized && !token.IsSpecial && normalizers.Count > 0;
+        return new PipelineTokenizer(
+            tokens,
+            special,
+            [.. vocabulary.Added.Where(token => !IsForNormalized(token))],
+            [.. vocabulary.Added.Where(IsForNormalized).Select(token => Normalize(token, normalizers)).OfType<AddedToken>()],
+            normalizers,
+            stages,
+            pieces);
     }
 
-    private static void RequireBpe(JsonField model)
+    private static AddedToken? Normalize(AddedToken token, List<Normalizer> normalizers)
     {
-        // Old files leave the type out.
-        string type = model.Find("type")?.AsString() ?? (model.Find("merges") is null ? "without a type" : "BPE");
-        if (type != "BPE")
-            throw model.Error($"the tokenizer model {type} is not supported");
-        foreach (string affix in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
-        {
-            if (model.Find(affix) is { } value && value.AsString().Length > 0)
-                throw value.Error("affixes of subwords are not supported");
-        }
-
-        if (model.Find("dropout") is { } dropout && dropout.AsDouble() != 0)
-            throw dropout.Error("dropout is not supported");
+        byte[] text = System.Text.Encoding.UTF8.GetBytes(token.Text);
+        string normalized = System.Text.Encoding.UTF8.GetString(new EncodingScratch().Normalize(text, isStart: true, normalizers));
+        return normalized.Length == 0 ? null : token with { Text = normalized };
     }
-
-    private static BpeModel ReadModel(JsonField model, TokenizerJsonVocabulary vocabulary, bool isByteLevel)
-    {
-        RankedMerges merges = vocabulary.ReadMerges(model.Get("merges"));
-        int unknown = -1;
-        if (model.Find("unk_token") is { } unknownToken)
-        {
-            unknown = vocabulary.Find(unknownToken.AsString());
-            if (unknown < 0)
-                throw unknownToken.Error($"the token {unknownToken.AsString()} is not in the vocabulary");
-        }
-
-        PieceTable? whole = null;
-        if (model.GetBoolean("ignore_merges", false) || !isByteLevel)
-        {
-            whole = new PieceTable(vocabulary.Ids.Count);
-            var decoder = new TokenDecoder(isByteLevel, ByteTokens: false, [], LeadingSpaceIsPrefix: false);
-            var bytesOfPiece = new ArrayBufferWriter<byte>();
-            foreach ((string text, int id) in vocabulary.Ids)
-            {
-                if (text.Length == 0)
-                    continue;
-                bytesOfPiece.ResetWrittenCount();
-                decoder.Write(Encoding.UTF8.GetBytes(text), TokenKind.Normal, bytesOfPiece);
-                whole.Add(bytesOfPiece.WrittenSpan, id);
-            }
-        }
-
-        if (isByteLevel)
-        {
-            int[] ids = ByteIds(vocabulary, value => ByteLevelAlphabet.Character(value).ToString());
-            return new BpeModel(new ByteAlphabet(ids, unknown), merges, whole);
-        }
-
-        int[] bytes = [.. Enumerable.Repeat(-1, 256)];
-        if (model.GetBoolean("byte_fallback", false))
-            bytes = ByteIds(vocabulary, value => $"<0x{value:X2}>");
-        if (unknown < 0 && bytes.Contains(-1))
-            throw model.Error("there is neither a token for every byte nor an unknown token");
-        var alphabet = new CharacterAlphabet(whole!, bytes, unknown, model.GetBoolean("fuse_unk", false));
-        return new BpeModel(alphabet, merges, model.GetBoolean("ignore_merges", false) ? whole : null);
-    }
-
-    private static int[] ByteIds(TokenizerJsonVocabulary vocabulary, Func<byte, string> spell)
-        => [.. Enumerable.Range(0, 256).Select(i => vocabulary.Ids.GetValueOrDefault(spell((byte)i), -1))];
 
     private static SpecialTokens ReadSpecial(string path, JsonField root, TokenizerJsonVocabulary vocabulary, Vocabulary tokens)
     {

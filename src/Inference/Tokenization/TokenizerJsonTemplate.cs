@@ -21,12 +21,23 @@ internal static class TokenizerJsonTemplate
                 break;
             case "ByteLevel":
                 break;
+            case "RobertaProcessing" or "BertProcessing":
+                prefix.Add(ReadPair(component.Get("cls")));
+                suffix.Insert(0, ReadPair(component.Get("sep")));
+                break;
             case "TemplateProcessing":
                 ReadTemplate(component, prefix, suffix);
                 break;
             default:
                 throw type.Error($"the post-processor {type.AsString()} is not supported");
         }
+    }
+
+    // A token's text and its id.
+    private static int ReadPair(JsonField field)
+    {
+        JsonField[] parts = [.. field.Items().Take(3)];
+        return parts.Length == 2 ? parts[1].AsInt32() : throw field.Error("a token and its id were expected");
     }
 
     private static void ReadTemplate(JsonField component, List<int> prefix, List<int> suffix)

@@ -34,7 +34,7 @@ internal sealed class Vocabulary
         _texts = texts;
         _kinds = kinds;
         _ends = new int[texts.Count];
-        LeadingSpaceIsPrefix = decoder.LeadingSpaceIsPrefix;
+        Decoder = decoder;
         var bytes = new ArrayBufferWriter<byte>(utf8.Count * 6 + 1);
         for (int i = 0; i < _ends.Length; i++)
         {
@@ -48,8 +48,8 @@ internal sealed class Vocabulary
     /// <summary>One more than the highest id.</summary>
     public int Count => _ends.Length;
 
-    /// <summary>Whether one space at the very start of a decoded text was added by encoding and is taken off again.</summary>
-    public bool LeadingSpaceIsPrefix { get; }
+    /// <summary>How spellings turn into text.</summary>
+    public TokenDecoder Decoder { get; }
 
     /// <summary>The spelling; null for a hole or an id beyond the vocabulary.</summary>
     public string? Text(int id) => (uint)id < (uint)_ends.Length ? _texts[id] : null;

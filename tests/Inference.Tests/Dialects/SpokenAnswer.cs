@@ -14,7 +14,7 @@ internal sealed record SpokenAnswer(string Reasoning, string Text, IReadOnlyList
     public static MarkAlphabet Alphabet(params IReadOnlyCollection<string> tokens)
     {
         TokenKind[] kinds = [.. tokens.Select(_ => TokenKind.Control)];
-        return new MarkAlphabet(new Vocabulary([.. tokens], kinds, new TokenDecoder(ByteLevel: false, ByteTokens: false, [], LeadingSpaceIsPrefix: false)), Families.Marks);
+        return new MarkAlphabet(new Vocabulary([.. tokens], kinds, new TokenDecoder()), Families.Marks);
     }
 
     /// <summary>Reads an answer in which every mark that has a token is that token.</summary>

@@ -58,7 +58,7 @@ public class GgufTokenizerTests
     }
 
     [Theory]
-    [InlineData("model", "rwkv")]
+    [InlineData("model", "plamo2")]
     [InlineData("model", 3)]
     [InlineData("pre", "frobnicate")]
     [InlineData("tokens", new string[0])]
@@ -99,10 +99,112 @@ public class GgufTokenizerTests
         Assert.Equal("abab aab", tokenizer.Decode(tokenizer.Encode("abab aab")));
     }
 
+    [Fact]
+    public void Mutated_files_give_a_tokenizer_or_an_error()
+    {
+        Dictionary<string, object> wordPiece = new()
+        {
+            ["model"] = "bert", ["tokens"] = new[] { "[UNK]", "[CLS]", "[SEP]", "\u2581a", "b", "\u2581ab", "\u2581.", "\u2581e" }, ["token_type"] = new[] { 2, 3, 3, 1, 1, 1, 1, 1 },
+            ["unknown_token_id"] = 0u, ["bos_token_id"] = 1u, ["seperator_token_id"] = 2u,
+        };
+        Dictionary<string, object> world = new() { ["model"] = "rwkv", ["tokens"] = new[] { "a", "\\x80\\n", "ab" }, ["token_type"] = new[] { 1, 1, 1 } };
+        Dictionary<string, object> unigram = new(_sentencePiece)
+        {
+            ["model"] = "t5",
+            ["precompiled_charsmap"] = DoubleArrayBuilder.Build(new Dictionary<string, string> { ["\t"] = " ", ["\u2460"] = "1" }),
+        };
+        Dictionary<string, object> raw = new(_byteLevel) { ["model"] = "gemma4" };
+        byte[][] originals = [.. ((Dictionary<string, object>[])[_sentencePiece, _byteLevel, wordPiece, world, unigram, raw]).Select(File)];
+        string path = Path.Combine(Path.GetTempPath(), $"tokenizer-{Guid.NewGuid():N}.gguf");
+        var random = new Random(29);
+        int read = 0, refused = 0;
+        try
+        {
+            for (int i = 0; i < 10_000; i++)
+            {
+                byte[] bytes = [.. originals[i % originals.Length]];
+                for (int n = random.Next(1, 4); n > 0; n--)
+                {
+                    int at = random.Next(24, bytes.Length);
+                    bytes[at] = random.Next(3) switch { 0 => (byte)random.Next(256), 1 => (byte)(bytes[at] + random.Next(-2, 3)), _ => bytes[random.Next(bytes.Length)] };
+                }
+
+                System.IO.File.WriteAllBytes(path, bytes);
+                long allocated = GC.GetAllocatedBytesForCurrentThread();
+                try
+                {
+                    Tokenizer tokenizer = Tokenizer.Load(path);
+                    tokenizer.Decode(tokenizer.Encode("ab a.\t\u2460 <|eot_id|> user abc\n\n", parseSpecial: true));
+                    read++;
+                }
+                catch (ModelFormatException)
+                {
+                    refused++;
+                }
+
+                Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 64L << 20);
+            }
+        }
+        finally
+        {
+            System.IO.File.Delete(path);
+        }
+
+        Assert.True(read > 500 && refused > 500, $"{read} read, {refused} refused");
+    }
+
+    [Fact]
+    public void Raw_vocabularies_merge_characters_and_spell_the_others_by_bytes()
+    {
+        Dictionary<string, object> metadata = new()
+        {
+            ["model"] = "gemma4",
+            ["tokens"] = new[] { "<bos>", "a", "b", "\u2581", "\u2581a", "ab", "\n", "\n\n\n", "<0xC3>", "<0xA9>", "\u2581ab" },
+            ["token_type"] = new[] { 3, 1, 1, 1, 1, 1, 1, 1, 6, 6, 1 },
+            ["merges"] = new[] { "a b", "\u2581 a", "\u2581 ab" },
+            ["bos_token_id"] = 0u,
+        };
+        Tokenizer tokenizer = Read(metadata);
+        Assert.Equal([0, 10, 7, 5, 4, 6, 8, 9], tokenizer.Encode(" ab\n\n\nab a\n\u00E9"));
+        Assert.Equal(" ab\n\n\nab a\n\u00E9", tokenizer.Decode(tokenizer.Encode(" ab\n\n\nab a\n\u00E9")));
+    }
+
+    [Fact]
+    public void No_text_becomes_a_mark_by_merging()
+    {
+        Dictionary<string, object> metadata = new()
+        {
+            ["model"] = "gpt2", ["pre"] = "superbpe", ["tokens"] = new[] { "<", "s", ">", "s>", "<s>" }, ["merges"] = new[] { "s >", "< s>" }, ["token_type"] = new[] { 1, 1, 1, 1, 3 },
+        };
+        Assert.Equal([0, 3], Read(metadata).Encode("<s>"));
+        Assert.Equal([4], Read(metadata).Encode("<s>", parseSpecial: true));
+    }
+
+    [Fact]
+    public void Separators_are_added_where_the_name_says()
+    {
+        Dictionary<string, object> metadata = new(_byteLevel) { ["pre"] = "roberta-bpe", ["add_bos_token"] = true, ["seperator_token_id"] = 5u };
+        Assert.Equal([7, 0, 5], Read(metadata).Encode("a"));
+        metadata["add_sep_token"] = false;
+        Assert.Equal([7, 0], Read(metadata).Encode("a"));
+    }
+
+    private static byte[] File(Dictionary<string, object> metadata)
+    {
+        var writer = new GgufWriter();
+        foreach ((string key, object value) in metadata)
+            writer.SetMetadata("tokenizer.ggml." + key, GgufValue.From(value));
+        string path = Path.Combine(Path.GetTempPath(), $"tokenizer-{Guid.NewGuid():N}.gguf");
+        writer.Save(path);
+        byte[] bytes = System.IO.File.ReadAllBytes(path);
+        System.IO.File.Delete(path);
+        return bytes;
+    }
+
     private static ModelFormatException Refused(Dictionary<string, object> metadata, string key, object value)
         => Assert.Throws<ModelFormatException>(() => Read(metadata, (key, value)));
 
-    private static Tokenizer Read(Dictionary<string, object> metadata, params (string Key, object Value)[] changes)
+    internal static Tokenizer Read(Dictionary<string, object> metadata, params (string Key, object Value)[] changes)
     {
         var writer = new GgufWriter();
         foreach ((string key, object value) in new Dictionary<string, object>(metadata.Concat(changes.Select(c => KeyValuePair.Create(c.Key, c.Value))).GroupBy(p => p.Key).Select(g => g.Last())))
@@ -115,7 +217,7 @@ public class GgufTokenizerTests
         }
         finally
         {
-            File.Delete(path);
+            System.IO.File.Delete(path);
         }
     }
 }

@@ -12,7 +12,7 @@ internal static class Nfc
     public static byte[] Apply(ReadOnlySpan<byte> text)
     {
         var output = new ArrayBufferWriter<byte>();
-        new NfcNormalizer().Apply(text, isStart: true, output);
+        new UnicodeNormalizer(composes: true, compatibility: false).Apply(text, isStart: true, output);
         return output.WrittenSpan.ToArray();
     }
 }

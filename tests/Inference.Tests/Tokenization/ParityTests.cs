@@ -20,6 +20,7 @@ public class ParityTests
     [InlineData("tokenizers/qwen3", "tokenizers/qwen3/llamacpp-qwen2")]
     [InlineData("vocab/ggml-vocab-phi-3.gguf", "vocab/ggml-vocab-phi-3.gguf")]
     [InlineData("vocab/ggml-vocab-falcon.gguf", "vocab/ggml-vocab-falcon.gguf")]
+    [InlineData("vocab/ggml-vocab-deepseek-llm.gguf", "vocab/ggml-vocab-deepseek-llm.gguf")]
     public void SharedVocabularyGivesTheIdsOfLlamaCpp(string model, string cases)
         => CheckCases(Tokenizers.Shared(model), Path.Combine(Path.GetDirectoryName(TestData.Shared(model))!, "..", cases));
 
@@ -74,7 +75,7 @@ public class ParityTests
         }
     }
 
-    private static void CheckCases(Tokenizer tokenizer, string cases)
+    internal static void CheckCases(Tokenizer tokenizer, string cases)
     {
         // The files end with a separator; the texts and lines before it belong together.
         string[] texts = File.ReadAllText(cases + ".inp").Split(Separator)[..^1];

@@ -98,18 +98,32 @@ public class TokenizerJsonTests
     }
 
     [Theory]
-    [InlineData("normalizer", """{ "type": "Lowercase" }""", "Lowercase", "normalizer.type")]
-    [InlineData("normalizer", """{ "type": "Replace", "pattern": { "Regex": "a" }, "content": "" }""", "regular expression", "normalizer.pattern")]
-    [InlineData("pre_tokenizer", """{ "type": "BertPreTokenizer" }""", "BertPreTokenizer", "pre_tokenizer.type")]
+    [InlineData("normalizer", """{ "type": "Frob" }""", "Frob", "normalizer.type")]
+    [InlineData("normalizer", """{ "type": "Replace", "pattern": { "Regex": "(" }, "content": "" }""", "(", "normalizer.pattern.Regex")]
+    [InlineData("normalizer", """{ "type": "Precompiled", "precompiled_charsmap": "?" }""", "base64", "normalizer.precompiled_charsmap")]
+    [InlineData("normalizer", """{ "type": "Precompiled", "precompiled_charsmap": "AAAA" }""", "3 bytes", "normalizer.precompiled_charsmap")]
+    [InlineData("pre_tokenizer", """{ "type": "Sequence", "pretokenizers": [{ "type": "ByteLevel" }, { "type": "Digits" }] }""", "after ByteLevel", "pre_tokenizer.pretokenizers[1].type")]
+    [InlineData("pre_tokenizer", """{ "type": "FixedLength", "length": 0 }""", "0 characters", "pre_tokenizer")]
+    [InlineData("pre_tokenizer", """{ "type": "Metaspace", "replacement": "" }""", "empty", "pre_tokenizer.replacement")]
     [InlineData("pre_tokenizer", """{ "type": "Sequence", "pretokenizers": [{ "type": "Frob" }] }""", "Frob", "pre_tokenizer.pretokenizers[0].type")]
-    [InlineData("decoder", """{ "type": "WordPiece" }""", "WordPiece", "decoder.type")]
-    [InlineData("post_processor", """{ "type": "BertProcessing" }""", "BertProcessing", "post_processor.type")]
-    [InlineData("model", """{ "type": "Unigram", "vocab": [] }""", "Unigram", "model")]
+    [InlineData("decoder", """{ "type": "Frob" }""", "Frob", "decoder.type")]
+    [InlineData("decoder", """{ "type": "Sequence", "decoders": [{ "type": "Fuse" }, { "type": "Replace", "pattern": { "String": "ab" }, "content": "" }] }""", "across tokens", "decoder.decoders[1]")]
+    [InlineData("decoder", """{ "type": "Sequence", "decoders": [{ "type": "Fuse" }, { "type": "Strip", "content": " ", "start": 0, "stop": 1 }] }""", "the end", "decoder.decoders[1]")]
+    [InlineData("decoder", """{ "type": "Sequence", "decoders": [{ "type": "Fuse" }, { "type": "WordPiece" }] }""", "joins", "decoder.decoders[1]")]
+    [InlineData("post_processor", """{ "type": "Frob" }""", "Frob", "post_processor.type")]
+    [InlineData("post_processor", """{ "type": "BertProcessing", "cls": ["<x>", 77], "sep": ["<y>", 9] }""", "vocabulary", "post_processor")]
+    [InlineData("post_processor", """{ "type": "RobertaProcessing", "cls": ["<x>"], "sep": ["<y>", 9] }""", "its id", "post_processor.cls")]
+    [InlineData("model", """{ "type": "Frob", "vocab": [] }""", "Frob", "model")]
+    [InlineData("model", """{ "type": "Unigram", "vocab": [] }""", "byte-level", "model")]
+    [InlineData("model", """{ "type": "Unigram", "vocab": { "a": 0 } }""", "a list", "model.vocab")]
+    [InlineData("model", """{ "type": "Unigram", "vocab": [["a", 1e999]] }""", "score", "model.vocab[0]")]
+    [InlineData("model", """{ "type": "WordPiece", "vocab": [["a", 1]], "unk_token": "a" }""", "an object", "model.vocab")]
+    [InlineData("model", """{ "type": "WordLevel", "vocab": { "a": 0 }, "unk_token": "b" }""", "b", "model")]
     [InlineData("model", """{ "type": "BPE", "vocab": { "a": 0 }, "merges": ["a b"] }""", "a b", "model.merges[0]")]
     [InlineData("model", """{ "type": "BPE", "vocab": { "a": 0, "b": 0 }, "merges": [] }""", "same id", "model")]
     [InlineData("model", """{ "type": "BPE", "vocab": { "a": 2000000000 }, "merges": [] }""", "2000000000", "model")]
     [InlineData("model", """{ "type": "BPE", "vocab": { "a": -1 }, "merges": [] }""", "-1", "model.vocab.a")]
-    [InlineData("model", """{ "type": "BPE", "vocab": { "a": 0 }, "merges": [], "end_of_word_suffix": "w" }""", "affixes", "model.end_of_word_suffix")]
+    [InlineData("model", """{ "type": "BPE", "vocab": { "a": 0 }, "merges": [], "end_of_word_suffix": "w", "ignore_merges": true }""", "affixes", "model")]
     [InlineData("model", """{ "type": "BPE", "vocab": { "a": 0 }, "merges": [], "dropout": 0.1 }""", "dropout", "model.dropout")]
     [InlineData("model", """{ "type": "BPE", "vocab": { "a": 0 }, "merges": [], "unk_token": "u" }""", "u", "model.unk_token")]
     [InlineData("added_tokens", """[{ "id": 1, "content": "\ud800" }]""", "Unicode", "added_tokens[0].content")]
@@ -125,10 +139,40 @@ public class TokenizerJsonTests
         Assert.EndsWith("tokenizer.json", e.Path, StringComparison.Ordinal);
     }
 
+    private const string Unigram = """
+        { "added_tokens": [{ "id": 0, "content": "<unk>", "special": true }, { "id": 8, "content": "<x>", "special": false, "normalized": true, "lstrip": true }],
+          "normalizer": { "type": "Sequence", "normalizers": [{ "type": "Nmt" }, { "type": "Precompiled", "precompiled_charsmap": "DAAAAAEEAAAJAQAAAQAAgCAA" },
+            { "type": "Replace", "pattern": { "Regex": " {2,}" }, "content": " " }] },
+          "pre_tokenizer": { "type": "Sequence", "pretokenizers": [{ "type": "WhitespaceSplit" }, { "type": "Metaspace", "replacement": "▁", "prepend_scheme": "always" }] },
+          "post_processor": { "type": "RobertaProcessing", "sep": ["<x>", 8], "cls": ["<unk>", 0], "trim_offsets": true },
+          "decoder": { "type": "Metaspace", "replacement": "▁", "prepend_scheme": "always" },
+          "model": { "type": "Unigram", "unk_id": 0, "byte_fallback": false, "vocab": [["<unk>", 0], ["▁", -2.5], ["a", -3], ["b", -3.5], ["▁ab", -4.5], ["é", -6], ["▁a", -4]] } }
+        """;
+
+    private const string WordPiece = """
+        { "added_tokens": [{ "id": 0, "content": "[UNK]", "special": true }],
+          "normalizer": { "type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": true },
+          "pre_tokenizer": { "type": "BertPreTokenizer" },
+          "post_processor": { "type": "BertProcessing", "sep": ["b", 2], "cls": ["a", 1] },
+          "decoder": { "type": "WordPiece", "prefix": "##", "cleanup": true },
+          "model": { "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100,
+            "vocab": { "[UNK]": 0, "a": 1, "b": 2, "##b": 3, "##1": 4, "e": 5 } } }
+        """;
+
+    private const string Everything = """
+        { "added_tokens": [{ "id": 9, "content": "<x>", "special": true, "rstrip": true, "single_word": true }],
+          "normalizer": { "type": "Sequence", "normalizers": [{ "type": "NFKD" }, { "type": "StripAccents" }, { "type": "Lowercase" }, { "type": "Strip" }, { "type": "NFKC" }] },
+          "pre_tokenizer": { "type": "Sequence", "pretokenizers": [{ "type": "Whitespace" }, { "type": "Digits" }, { "type": "Punctuation" }, { "type": "UnicodeScripts" },
+            { "type": "Split", "pattern": { "Regex": "(?i:ab)|\\p{L}{1,3}(?!\\S)|[^\\s&&[^<]]+?" }, "behavior": "Isolated", "invert": false }, { "type": "FixedLength", "length": 5 }] },
+          "decoder": { "type": "Sequence", "decoders": [{ "type": "CTC", "pad_token": "p", "word_delimiter_token": "|", "cleanup": true }, { "type": "Strip", "content": "a", "start": 1, "stop": 1 },
+            { "type": "BPEDecoder", "suffix": "</w>" }, { "type": "Fuse" }] },
+          "model": { "type": "BPE", "unk_token": "a", "end_of_word_suffix": "</w>", "vocab": { "a": 0, "b": 1, "b</w>": 2, "ab</w>": 3, "1</w>": 4 }, "merges": ["a b</w>"] } }
+        """;
+
     [Fact]
     public void MutatedFilesGiveATokenizerOrAnError()
     {
-        byte[][] originals = [System.Text.Encoding.UTF8.GetBytes(ByteLevel), System.Text.Encoding.UTF8.GetBytes(SentencePiece)];
+        byte[][] originals = [.. ((string[])[ByteLevel, SentencePiece, Unigram, WordPiece, Everything]).Select(System.Text.Encoding.UTF8.GetBytes)];
         string folder = Directory.CreateTempSubdirectory("tokenizer-").FullName;
         string path = Path.Combine(folder, "tokenizer.json");
         string[] tokens = ["null", "-1", "1e99", "99999999", "\"\"", "[]", "{}", "true", "\"▁\"", "\"\\udc00\"", ","];
@@ -137,9 +181,9 @@ public class TokenizerJsonTests
         int refused = 0;
         try
         {
-            for (int i = 0; i < 4000; i++)
+            for (int i = 0; i < 10_000; i++)
             {
-                List<byte> bytes = [.. originals[i % 2]];
+                List<byte> bytes = [.. originals[i % originals.Length]];
                 for (int n = random.Next(1, 4); n > 0; n--)
                 {
                     int at = random.Next(bytes.Count);
@@ -167,10 +211,11 @@ public class TokenizerJsonTests
                 }
 
                 File.WriteAllBytes(path, [.. bytes]);
+                long allocated = GC.GetAllocatedBytesForCurrentThread();
                 try
                 {
                     Tokenizer tokenizer = Tokenizer.FromJson(path);
-                    tokenizer.Decode(tokenizer.Encode("a ab <y> é\u0301 <x>", parseSpecial: true));
+                    tokenizer.Decode(tokenizer.Encode("a ab <y> é\u0301 ① <x> Ab1", parseSpecial: true));
                     read++;
                 }
                 catch (ModelFormatException e)
@@ -178,6 +223,8 @@ public class TokenizerJsonTests
                     Assert.Equal(path, e.Path);
                     refused++;
                 }
+
+                Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 64L << 20);
             }
         }
         finally

@@ -4,26 +4,30 @@ using System.Text;
 
 namespace Inference.Tokenization;
 
-/// <summary>Unicode normalisation form C.</summary>
+/// <summary>The Unicode normalisation forms.</summary>
 /// <remarks>
 /// Unicode Standard Annex #15. Our own, because <see cref="string.Normalize()"/> returns its input where globalisation is
 /// invariant, as in containers without ICU. Bytes that are no UTF-8 stay, and stand between what is around them.
 /// </remarks>
-internal sealed class NfcNormalizer : Normalizer
+/// <param name="composes">Whether characters are put together again: forms C and KC.</param>
+/// <param name="compatibility">Whether variants of characters become what they vary: forms KC and KD.</param>
+internal sealed class UnicodeNormalizer(bool composes, bool compatibility) : Normalizer
 {
-    // The lead byte of U+0300, the first combining mark: text of smaller bytes alone is in form C.
-    private const byte FirstLead = 0xCC;
+    // Text of smaller bytes alone stays as it is: the lead bytes of U+0300, the first combining mark; of U+00C0, the first
+    // letter that comes apart; of U+00A0, the first variant.
+    private readonly byte _firstLead = compatibility ? (byte)0xC2 : composes ? (byte)0xCC : (byte)0xC3;
 
     public override void Apply(ReadOnlySpan<byte> text, bool isStart, ArrayBufferWriter<byte> output)
     {
-        if (text.IndexOfAnyInRange(FirstLead, (byte)0xFF) < 0)
+        if (text.IndexOfAnyInRange(_firstLead, (byte)0xFF) < 0)
         {
             output.Write(text);
             return;
         }
 
         List<int> codePoints = new(text.Length);
-        if (!Read(text, codePoints))
+        bool unstable = Read(text, codePoints);
+        if (!unstable && composes && !compatibility)
         {
             output.Write(text);
             return;
@@ -31,10 +35,17 @@ internal sealed class NfcNormalizer : Normalizer
 
         List<int> decomposed = new(codePoints.Count + 16);
         foreach (int codePoint in codePoints)
-            CanonicalTables.Decompose(codePoint, decomposed);
+            Decompose(codePoint, decomposed);
         Reorder(CollectionsMarshal.AsSpan(decomposed));
-        Compose(decomposed);
+        if (composes)
+            Compose(decomposed);
         Write(decomposed, output);
+    }
+
+    private void Decompose(int codePoint, List<int> output)
+    {
+        if (!(compatibility && CompatibilityTables.TryDecompose(codePoint, output)))
+            CanonicalTables.Decompose(codePoint, output);
     }
 
     /// <summary>Reads code points, a byte that is none as its complement; says whether form C may differ.</summary>

@@ -1,0 +1,14 @@
+using System.Buffers;
+using System.Text;
+
+namespace Inference.Tokenization;
+
+/// <summary>Drops combining marks.</summary>
+internal sealed class MarkNormalizer : RuneNormalizer
+{
+    protected override void Write(Rune rune, ReadOnlySpan<byte> utf8, ArrayBufferWriter<byte> output)
+    {
+        if (!IsMark(rune))
+            output.Write(utf8);
+    }
+}
