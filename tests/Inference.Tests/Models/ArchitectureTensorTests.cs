@@ -74,6 +74,45 @@ public sealed class ArchitectureTensorTests
             Assert.Equal(tensor, RefuseCheckpoint(model.Shape, weights, tensors => tensors.Add(tensor, new PlainTensor([5], new float[5]))).Field);
     }
 
+    [Theory]
+    [InlineData("gate_up_proj_blocks")]
+    [InlineData("gate_up_proj_scales")]
+    [InlineData("down_proj_blocks")]
+    [InlineData("down_proj_scales")]
+    public void Blocks_of_experts_need_their_scales_and_their_shapes(string part)
+    {
+        PlainShape shape = new("gpt-oss", 64, 2, 4, 2, 16, 32, new(16, 150000)) { Experts = 3, ChosenExperts = 2, Window = 8, GlobalEvery = 2 };
+        string tensor = "model.layers.1.mlp.experts." + part;
+        Assert.Equal(tensor, RefuseBlocks(shape, folder => folder.Bytes.Remove(tensor)).Field);
+        Assert.Equal(tensor, RefuseBlocks(shape, folder => folder.Bytes[tensor] = ([.. folder.Bytes[tensor].Shape.Reverse()], folder.Bytes[tensor].Bytes)).Field);
+        Assert.Equal(tensor, RefuseBlocks(shape, folder => folder.Bytes[tensor] = ([1, .. folder.Bytes[tensor].Shape], folder.Bytes[tensor].Bytes)).Field);
+        string floats = tensor[..tensor.LastIndexOf('_')];
+        Assert.Equal(floats, RefuseBlocks(shape, folder => folder.Tensors.Add(floats, new PlainTensor([2], new float[2]))).Field);
+    }
+
+    [Fact]
+    public void Rows_that_are_no_whole_blocks_are_refused()
+    {
+        PlainShape shape = new("gpt-oss", 64, 1, 4, 2, 16, 48, new(16, 150000)) { Experts = 3, ChosenExperts = 2, Window = 8, GlobalEvery = 2 };
+        var folder = new CheckpointFolder(shape, RandomModel.Create(shape, 1));
+        folder.Config["quantization_config"] = new System.Text.Json.Nodes.JsonObject { ["quant_method"] = "mxfp4" };
+        const string Tensor = "model.layers.0.mlp.experts.down_proj";
+        folder.Tensors.Remove(Tensor);
+        // One block of 32 and a half: the half has no place in the blocks.
+        folder.Bytes[Tensor + "_blocks"] = ([3, 64, 1, 16], new byte[3 * 64 * 16]);
+        folder.Bytes[Tensor + "_scales"] = ([3, 64, 1], new byte[3 * 64]);
+        using TemporaryFolder files = new();
+        Assert.Equal(Tensor + "_blocks", Refuse(folder.WriteTo(files)).Field);
+    }
+
+    private static ModelFormatException RefuseBlocks(PlainShape shape, Action<CheckpointFolder> change)
+    {
+        CheckpointFolder folder = new GptOssBlocks(shape, 1).ToCheckpoint(CheckpointStyle.Published);
+        change(folder);
+        using TemporaryFolder files = new();
+        return Refuse(folder.WriteTo(files));
+    }
+
     private static OracleCase Case(string name) => OracleArchitectures.All.Single(c => c.Name == name);
 
     // The first layer and the last one stand for all.
