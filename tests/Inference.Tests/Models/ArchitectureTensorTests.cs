@@ -133,8 +133,8 @@ public sealed class ArchitectureTensorTests
             return true;
         if (!named.Contains('.', StringComparison.Ordinal) || !missing.Contains('.', StringComparison.Ordinal))
             return false;
-        Span<string> one = missing.Split('.');
-        Span<string> other = named.Split('.');
+        Span<string> one = missing.Split('.').AsSpan();
+        Span<string> other = named.Split('.').AsSpan();
         bool isBiasOfOtherLayer = one[^1] == "bias" && one[^2..].SequenceEqual(other[^2..]);
         return isBiasOfOtherLayer || (one[^2] is "attn_norm_2" or "ln_attn" && one[..^1].SequenceEqual(other[..^1]));
     }
