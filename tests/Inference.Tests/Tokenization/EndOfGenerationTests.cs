@@ -22,7 +22,7 @@ public sealed class EndOfGenerationTests
 
     private static IEnumerable<int> Find((string Text, TokenKind Kind)[] tokens, params int[] declared)
     {
-        var decoder = new TokenDecoder(ByteLevel: false, ByteTokens: false, [], LeadingSpaceIsPrefix: false);
+        var decoder = new TokenDecoder();
         return EndOfGeneration.Find(new Vocabulary([.. tokens.Select(token => token.Text)], [.. tokens.Select(token => token.Kind)], decoder), declared).Order();
     }
 }
