@@ -14,11 +14,24 @@ public sealed class OperationFaultTests
         Threads = 1, ContextLength = 64, MaxTokensPerStep = 16, MaxSequences = 4, KvCacheTokens = 96, KvBlockSize = 8, MaxQueuedRequests = 16,
     };
 
-    [Fact]
-    public async Task Every_operation_of_a_run_may_fail()
+    // Together they have every operation that a decoder is made of.
+    private static readonly PlainShape[] _shapes =
+    [
+        new("llama", 64, 1, 4, 2, 16, 96, new(16)),
+        new("gemma2", 48, 2, 4, 2, 16, 80, new(16)) { IsTied = true, Window = 8, GlobalEvery = 2, AttentionCap = 4, LogitCap = 2.5, Epsilon = 1e-6 },
+        new("gpt-oss", 48, 2, 6, 2, 16, 40, new(16, 10000)) { Experts = 6, ChosenExperts = 2, Window = 8, GlobalEvery = 2 },
+        new("gpt2", 48, 1, 4, 4, 12, 192, new(12)) { IsTied = true },
+        new("falcon-7b", 48, 1, 6, 1, 8, 192, new(8)) { IsTied = true, Context = 2048 },
+    ];
+
+    public static TheoryData<string> Families => [.. _shapes.Select(shape => shape.Family)];
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public async Task Every_operation_of_a_run_may_fail(string family)
     {
         using TemporaryFolder folder = new();
-        var shape = new PlainShape("llama", 64, 1, 4, 2, 16, 96, new(16));
+        PlainShape shape = _shapes.Single(shape => shape.Family == family);
         string model = folder.Write("model.gguf", new GgufModelFile(shape, RandomModel.Create(shape, 1)).ToBytes());
         RecordedRequest[] alone = Mix();
         await using (InferenceEngine plain = await InferenceEngine.LoadAsync(model, _options with { PrefixCaching = false }))
