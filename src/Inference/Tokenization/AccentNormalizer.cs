@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -10,7 +9,7 @@ internal sealed class AccentNormalizer : RuneNormalizer
     /// <summary>The steps.</summary>
     public static IReadOnlyList<Normalizer> Steps { get; } = [new UnicodeNormalizer(composes: false, compatibility: false), new AccentNormalizer()];
 
-    protected override void Write(Rune rune, ReadOnlySpan<byte> utf8, ArrayBufferWriter<byte> output)
+    protected override void Write(Rune rune, ReadOnlySpan<byte> utf8, TextBuffer output)
     {
         if (Rune.GetUnicodeCategory(rune) != UnicodeCategory.NonSpacingMark)
             output.Write(utf8);

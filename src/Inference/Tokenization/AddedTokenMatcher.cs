@@ -38,10 +38,10 @@ internal sealed class AddedTokenMatcher
     /// <summary>Finds the next added token.</summary>
     /// <param name="text">The text.</param>
     /// <param name="from">Where to look from; what is before belongs to another token.</param>
-    /// <param name="parsing">Where special tokens may be found, whole: in order, none touching another.</param>
+    /// <param name="parsing">Where special tokens may be found, whole: in order, none touching another; those that are passed are taken off.</param>
     /// <param name="match">Where it is, the white space that belongs to it included.</param>
     /// <returns>Its id, or -1 where there is none.</returns>
-    public int Next(ReadOnlySpan<byte> text, int from, ReadOnlySpan<TextPiece> parsing, out TextPiece match)
+    public int Next(ReadOnlySpan<byte> text, int from, ref ReadOnlySpan<TextPiece> parsing, out TextPiece match)
     {
         for (int i = from; i < text.Length;)
         {

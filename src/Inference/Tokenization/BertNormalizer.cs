@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -10,7 +9,7 @@ namespace Inference.Tokenization;
 /// <param name="separatesChinese">Whether ideographs are words of their own.</param>
 internal sealed class BertNormalizer(bool cleans, bool separatesChinese) : Normalizer
 {
-    public override void Apply(ReadOnlySpan<byte> text, bool isStart, ArrayBufferWriter<byte> output)
+    public override void Apply(ReadOnlySpan<byte> text, bool isStart, TextBuffer output)
     {
         while (!text.IsEmpty)
         {
@@ -35,7 +34,7 @@ internal sealed class BertNormalizer(bool cleans, bool separatesChinese) : Norma
         return length < 0 ? text.Length : length;
     }
 
-    private void Write(Rune rune, ReadOnlySpan<byte> utf8, ArrayBufferWriter<byte> output)
+    private void Write(Rune rune, ReadOnlySpan<byte> utf8, TextBuffer output)
     {
         if (cleans && Rune.IsWhiteSpace(rune))
         {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 
 namespace Inference.Tokenization;
@@ -9,7 +8,7 @@ internal sealed class ByteLevelNormalizer : Normalizer
     private static readonly byte[][] _characters =
         [.. Enumerable.Range(0, 256).Select(value => Encoding.UTF8.GetBytes(ByteLevelAlphabet.Character((byte)value).ToString()))];
 
-    public override void Apply(ReadOnlySpan<byte> text, bool isStart, ArrayBufferWriter<byte> output)
+    public override void Apply(ReadOnlySpan<byte> text, bool isStart, TextBuffer output)
     {
         foreach (byte value in text)
             output.Write(_characters[value]);

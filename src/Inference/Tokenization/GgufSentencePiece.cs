@@ -48,10 +48,9 @@ internal static class GgufSentencePiece
                 least = Math.Min(least, given[i]);
             if (!source.IsText(i))
                 continue;
-            source.CheckLength(i, UnigramModel.MaxPieceBytes);
             // Those that users define win over any others.
             scores[i] = source.Kinds[i] == TokenKind.UserDefined ? 0 : given[i];
-            pieces.Add(source.Texts.Utf8(i), i);
+            source.AddTo(pieces, source.Texts.Utf8(i), i, UnigramModel.MaxPieceBytes);
         }
 
         int[] bytes = source.FindBytes();

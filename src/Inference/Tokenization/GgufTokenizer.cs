@@ -72,6 +72,6 @@ internal static class GgufTokenizer
             ToolChatTemplate = source.File.FindString("tokenizer.chat_template.tool_use"),
         };
         PieceStage[] stages = preTokenizer is null ? [] : [new PieceStage([], preTokenizer)];
-        return new PipelineTokenizer(vocabulary, special, added, [], normalizers, stages, model);
+        return new PipelineTokenizer(source.File.Path, vocabulary, special, added, [], normalizers, stages, model);
     }
 }

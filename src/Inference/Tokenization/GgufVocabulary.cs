@@ -116,11 +116,18 @@ internal sealed class GgufVocabulary
         return merges;
     }
 
-    /// <summary>Refuses a token that is too long for its model.</summary>
-    public void CheckLength(int id, int most)
+    /// <summary>Adds a token to a trie.</summary>
+    /// <param name="trie">The trie.</param>
+    /// <param name="text">The token's text in it.</param>
+    /// <param name="id">The token.</param>
+    /// <param name="most">How many bytes it may have.</param>
+    /// <exception cref="ModelFormatException">It is longer, or there are too many tokens.</exception>
+    public void AddTo(PieceTrie trie, ReadOnlySpan<byte> text, int id, int most)
     {
-        if (Texts.Utf8(id).Length > most)
+        if (text.Length > most)
             throw Error($"tokens[{id}]", $"the token is longer than {most} bytes");
+        if (!trie.TryAdd(text, id))
+            throw Error("tokens", "the tokens are too long and too many");
     }
 
     /// <summary>An error at a key.</summary>

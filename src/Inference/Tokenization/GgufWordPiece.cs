@@ -14,12 +14,11 @@ internal static class GgufWordPiece
         {
             if (!source.IsText(i))
                 continue;
-            source.CheckLength(i, WordPieceModel.MaxPieceBytes);
             ReadOnlySpan<byte> text = source.Texts.Utf8(i);
             if (!text.StartsWith(_mark))
-                continuations.Add(text, i);
+                source.AddTo(continuations, text, i, WordPieceModel.MaxPieceBytes);
             else if (text.Length > _mark.Length)
-                starts.Add(text[_mark.Length..], i);
+                source.AddTo(starts, text[_mark.Length..], i, WordPieceModel.MaxPieceBytes);
         }
 
         int unknown = source.FindToken("unknown_token_id", source.Count > 100 ? 100 : null)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Inference.Formats;
 
 namespace Inference.Tokenization;
@@ -14,12 +15,11 @@ internal static class GgufWorld
         int[] ends = new int[source.Count];
         for (int i = 0; i < source.Count; i++)
         {
-            source.CheckLength(i, LongestMatchModel.MaxPieceBytes);
             int start = bytes.Count;
             Unescape(source, i, bytes);
             ends[i] = bytes.Count;
             if (source.Kinds[i] is TokenKind.Normal or TokenKind.Unused && bytes.Count > start)
-                pieces.Add(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes)[start..], i);
+                source.AddTo(pieces, CollectionsMarshal.AsSpan(bytes)[start..], i, LongestMatchModel.MaxPieceBytes);
         }
 
         var marks = new GgufMarks(source.FindToken("bos_token_id"), source.FindToken("eos_token_id"), AddsBegin: false);

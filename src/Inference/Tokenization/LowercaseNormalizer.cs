@@ -6,7 +6,7 @@ namespace Inference.Tokenization;
 /// <summary>Lower case, each character by itself.</summary>
 internal sealed class LowercaseNormalizer : Normalizer
 {
-    public override void Apply(ReadOnlySpan<byte> text, bool isStart, ArrayBufferWriter<byte> output)
+    public override void Apply(ReadOnlySpan<byte> text, bool isStart, TextBuffer output)
     {
         while (!text.IsEmpty)
         {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 
 namespace Inference.Tokenization;
@@ -6,7 +5,7 @@ namespace Inference.Tokenization;
 /// <summary>Drops control characters, and makes spaces of characters that separate.</summary>
 internal sealed class NmtNormalizer : RuneNormalizer
 {
-    protected override void Write(Rune rune, ReadOnlySpan<byte> utf8, ArrayBufferWriter<byte> output)
+    protected override void Write(Rune rune, ReadOnlySpan<byte> utf8, TextBuffer output)
     {
         switch (rune.Value)
         {

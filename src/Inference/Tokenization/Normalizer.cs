@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Inference.Tokenization;
 
 /// <summary>Rewrites a text before it is cut into pieces. Immutable.</summary>
@@ -9,5 +7,5 @@ internal abstract class Normalizer
     /// <param name="text">UTF-8, not empty; bytes that are none go through.</param>
     /// <param name="isStart">Whether nothing, not even an added token, stands before the text.</param>
     /// <param name="output">Receives the result.</param>
-    public abstract void Apply(ReadOnlySpan<byte> text, bool isStart, ArrayBufferWriter<byte> output);
+    public abstract void Apply(ReadOnlySpan<byte> text, bool isStart, TextBuffer output);
 }

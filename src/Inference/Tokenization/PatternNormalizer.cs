@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Inference.Tokenization;
 
 /// <summary>Replaces the matches of a pattern by a text.</summary>
@@ -7,7 +5,7 @@ namespace Inference.Tokenization;
 /// <param name="replacement">What to write instead.</param>
 internal sealed class PatternNormalizer(TextPattern pattern, byte[] replacement) : Normalizer
 {
-    public override void Apply(ReadOnlySpan<byte> text, bool isStart, ArrayBufferWriter<byte> output)
+    public override void Apply(ReadOnlySpan<byte> text, bool isStart, TextBuffer output)
     {
         List<TextPiece> matches = [];
         pattern.FindAll(text, matches);

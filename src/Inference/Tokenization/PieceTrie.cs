@@ -12,6 +12,9 @@ internal sealed class PieceTrie
     /// <summary>The node of the empty text.</summary>
     public const int Root = 0;
 
+    // Some three times what the largest vocabularies in use need; a node takes up to 72 bytes.
+    private const int MaxNodes = 1 << 22;
+
     private static readonly ulong _factor = (ulong)Random.Shared.NextInt64() | 1UL << 63 | 1;
 
     // An edge's key is its node and byte plus one, so that 0 is free. A power of two, at most half full.
@@ -26,13 +29,17 @@ internal sealed class PieceTrie
     /// <summary>Adds a token; the first of equal texts stays.</summary>
     /// <param name="text">Its text.</param>
     /// <param name="id">Its id, not negative.</param>
-    public void Add(ReadOnlySpan<byte> text, int id)
+    /// <returns>False where the vocabulary is too large for a trie.</returns>
+    public bool TryAdd(ReadOnlySpan<byte> text, int id)
     {
+        if (_nodes > MaxNodes - text.Length)
+            return false;
         int node = Root;
         foreach (byte value in text)
             node = AddChild(node, value);
         if (_ids[node] < 0)
             _ids[node] = id;
+        return true;
     }
 
     /// <summary>The node behind a byte, or <see cref="None"/>.</summary>

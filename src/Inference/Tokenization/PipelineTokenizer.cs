@@ -5,6 +5,7 @@ namespace Inference.Tokenization;
 /// </summary>
 internal sealed class PipelineTokenizer : Tokenizer
 {
+    private readonly string _path;
     private readonly AddedTokenMatcher _added;
     private readonly AddedTokenMatcher? _addedInNormalized;
     private readonly IReadOnlyList<Normalizer> _normalizers;
@@ -13,6 +14,7 @@ internal sealed class PipelineTokenizer : Tokenizer
     private readonly PieceCache _cache = new();
 
     /// <summary>Puts a tokenizer together.</summary>
+    /// <param name="path">The file, for errors.</param>
     /// <param name="vocabulary">The tokens.</param>
     /// <param name="special">The marks.</param>
     /// <param name="added">Tokens to find in the text as it came, before anything else.</param>
@@ -21,6 +23,7 @@ internal sealed class PipelineTokenizer : Tokenizer
     /// <param name="stages">Cut it into pieces, one after the other.</param>
     /// <param name="model">Encodes a piece.</param>
     public PipelineTokenizer(
+        string path,
         Vocabulary vocabulary,
         SpecialTokens special,
         IReadOnlyCollection<AddedToken> added,
@@ -30,6 +33,7 @@ internal sealed class PipelineTokenizer : Tokenizer
         PieceModel model)
         : base(vocabulary, special)
     {
+        _path = path;
         _added = new AddedTokenMatcher(added);
         _addedInNormalized = addedInNormalized.Count > 0 ? new AddedTokenMatcher(addedInNormalized) : null;
         _normalizers = normalizers;
@@ -38,12 +42,12 @@ internal sealed class PipelineTokenizer : Tokenizer
     }
 
     private protected override void Encode(ReadOnlySpan<byte> utf8, ReadOnlySpan<TextPiece> parsing, List<int> output)
-        => Encode(utf8, parsing, new EncodingScratch(), output);
+        => Encode(utf8, parsing, new EncodingScratch(_path, utf8.Length), output);
 
     /// <summary>How many steps the model takes for a text: what must not grow faster than the text.</summary>
     internal long CountSteps(ReadOnlySpan<byte> utf8)
     {
-        var scratch = new EncodingScratch();
+        var scratch = new EncodingScratch(_path, utf8.Length);
         Encode(utf8, [], scratch, []);
         return scratch.Symbols.Steps + scratch.Paths.Steps;
     }
@@ -53,7 +57,7 @@ internal sealed class PipelineTokenizer : Tokenizer
         int position = 0;
         while (true)
         {
-            int id = _added.Next(utf8, position, parsing, out TextPiece match);
+            int id = _added.Next(utf8, position, ref parsing, out TextPiece match);
             int end = id >= 0 ? match.Start : utf8.Length;
             if (end > position)
                 EncodeBetween(utf8[position..end], isStart: position == 0, scratch, output);
@@ -75,10 +79,11 @@ internal sealed class PipelineTokenizer : Tokenizer
 
         // The stages write where the text is.
         text = text.ToArray();
+        ReadOnlySpan<TextPiece> parsing = [];
         int position = 0;
         while (true)
         {
-            int id = _addedInNormalized.Next(text, position, [], out TextPiece match);
+            int id = _addedInNormalized.Next(text, position, ref parsing, out TextPiece match);
             int end = id >= 0 ? match.Start : text.Length;
             EncodeText(text[position..end], isStart && position == 0, scratch, output);
             if (id < 0)
@@ -132,15 +137,15 @@ internal sealed class PipelineTokenizer : Tokenizer
     private static ReadOnlySpan<byte> Rewrite(PieceStage stage, ReadOnlySpan<byte> text, bool isStart, EncodingScratch scratch)
     {
         text = text.ToArray();
-        List<byte> rewritten = new(text.Length + scratch.Pieces.Count);
+        scratch.Rewritten.Clear();
         foreach (TextPiece piece in scratch.Pieces)
         {
             ReadOnlySpan<byte> part = scratch.Normalize(text.Slice(piece.Start, piece.Length), isStart && piece.Start == 0, stage.Rewrites);
-            Split(stage.Splitter, part, rewritten.Count, scratch.NextPieces);
-            rewritten.AddRange(part);
+            Split(stage.Splitter, part, scratch.Rewritten.WrittenCount, scratch.NextPieces);
+            scratch.Rewritten.Write(part);
         }
 
-        return rewritten.ToArray();
+        return scratch.Rewritten.WrittenSpan;
     }
 
     private static void Split(PreTokenizer? splitter, ReadOnlySpan<byte> text, int offset, List<TextPiece> pieces)

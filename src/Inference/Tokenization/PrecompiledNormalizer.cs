@@ -14,7 +14,7 @@ namespace Inference.Tokenization;
 internal sealed class PrecompiledNormalizer : Normalizer
 {
     private const int MaxKey = 256;
-    private const int MaxReplacement = 1024;
+    private const int MaxReplacement = 256;
     private const uint ValueBit = 1U << 31;
 
     private readonly uint[] _entries;
@@ -52,7 +52,7 @@ internal sealed class PrecompiledNormalizer : Normalizer
         return new PrecompiledNormalizer(entries, replacements);
     }
 
-    public override void Apply(ReadOnlySpan<byte> text, bool isStart, ArrayBufferWriter<byte> output)
+    public override void Apply(ReadOnlySpan<byte> text, bool isStart, TextBuffer output)
     {
         int copied = 0;
         for (int i = 0; i < text.Length;)

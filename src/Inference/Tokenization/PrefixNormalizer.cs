@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Inference.Tokenization;
 
 /// <summary>Puts a fixed text in front.</summary>
@@ -8,7 +6,7 @@ namespace Inference.Tokenization;
 /// <param name="onlyAtStart">Not behind an added token.</param>
 internal sealed class PrefixNormalizer(byte[] prefix, bool unlessPresent = false, bool onlyAtStart = false) : Normalizer
 {
-    public override void Apply(ReadOnlySpan<byte> text, bool isStart, ArrayBufferWriter<byte> output)
+    public override void Apply(ReadOnlySpan<byte> text, bool isStart, TextBuffer output)
     {
         if (!(onlyAtStart && !isStart) && !(unlessPresent && text.StartsWith(prefix)))
             output.Write(prefix);

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Inference.Tokenization;
 
 /// <summary>Replaces a fixed text by another wherever it stands.</summary>
@@ -7,7 +5,7 @@ namespace Inference.Tokenization;
 /// <param name="replacement">What to write instead.</param>
 internal sealed class ReplaceNormalizer(byte[] pattern, byte[] replacement) : Normalizer
 {
-    public override void Apply(ReadOnlySpan<byte> text, bool isStart, ArrayBufferWriter<byte> output)
+    public override void Apply(ReadOnlySpan<byte> text, bool isStart, TextBuffer output)
     {
         while (true)
         {

@@ -7,7 +7,7 @@ namespace Inference.Tokenization;
 /// <summary>Base of normalisers that rewrite each character by itself.</summary>
 internal abstract class RuneNormalizer : Normalizer
 {
-    public sealed override void Apply(ReadOnlySpan<byte> text, bool isStart, ArrayBufferWriter<byte> output)
+    public sealed override void Apply(ReadOnlySpan<byte> text, bool isStart, TextBuffer output)
     {
         while (!text.IsEmpty)
         {
@@ -24,7 +24,7 @@ internal abstract class RuneNormalizer : Normalizer
     /// <param name="rune">The character.</param>
     /// <param name="utf8">Its bytes.</param>
     /// <param name="output">Receives the result.</param>
-    protected abstract void Write(Rune rune, ReadOnlySpan<byte> utf8, ArrayBufferWriter<byte> output);
+    protected abstract void Write(Rune rune, ReadOnlySpan<byte> utf8, TextBuffer output);
 
     /// <summary>Whether the character is a combining mark.</summary>
     protected static bool IsMark(Rune rune)

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Inference.Tokenization;
 
 /// <summary>Makes marks of spaces, as SentencePiece does before it looks for pieces.</summary>
@@ -8,7 +6,7 @@ namespace Inference.Tokenization;
 /// <param name="merges">Whether spaces at the ends go, and those between words become one.</param>
 internal sealed class SpaceNormalizer(byte[] mark, bool addsPrefix, bool merges) : Normalizer
 {
-    public override void Apply(ReadOnlySpan<byte> text, bool isStart, ArrayBufferWriter<byte> output)
+    public override void Apply(ReadOnlySpan<byte> text, bool isStart, TextBuffer output)
     {
         bool prefixed = false;
         while (!text.IsEmpty)

@@ -6,6 +6,12 @@ namespace Inference.Tokenization;
 /// <param name="Steps">What happens to each spelling, in order.</param>
 internal sealed record TokenDecoder(params DecoderStep[] Steps)
 {
+    // One step alone does not make a text longer than this.
+    private const int MaxGrowth = 64;
+
+    /// <summary>The file, for errors.</summary>
+    public string Path { get; init; } = "";
+
     /// <summary>What is taken off the very start of a text: <see cref="LeadingCount"/> times at most.</summary>
     public byte[] Leading { get; init; } = [(byte)' '];
 
@@ -39,14 +45,18 @@ internal sealed record TokenDecoder(params DecoderStep[] Steps)
         }
         else
         {
-            foreach (DecoderStep step in Steps.AsSpan(0, Steps.Length - 1))
+            int limit = (int)Math.Min((MaxGrowth * (long)spelling.Length) + 256, Array.MaxLength);
+            foreach (DecoderStep step in Steps.AsSpan(0, Steps.Length > 1 ? Steps.Length : 0))
             {
-                var written = new ArrayBufferWriter<byte>(spelling.Length + 1);
+                var written = new TextBuffer(Path, limit);
                 step.Write(spelling, written);
                 spelling = written.WrittenSpan;
             }
 
-            Steps[^1].Write(spelling, destination);
+            if (Steps.Length == 1)
+                Steps[0].Write(spelling, destination);
+            else
+                destination.Write(spelling);
         }
     }
 }

@@ -32,19 +32,20 @@ internal static class TokenizerJson
         SpecialTokens special = ReadSpecial(path, root, vocabulary, tokens);
         bool IsForNormalized(AddedToken token) => token.IsForNormalized && !token.IsSpecial && normalizers.Count > 0;
         return new PipelineTokenizer(
+            path,
             tokens,
             special,
             [.. vocabulary.Added.Where(token => !IsForNormalized(token))],
-            [.. vocabulary.Added.Where(IsForNormalized).Select(token => Normalize(token, normalizers)).OfType<AddedToken>()],
+            [.. vocabulary.Added.Where(IsForNormalized).Select(token => Normalize(path, token, normalizers)).OfType<AddedToken>()],
             normalizers,
             stages,
             pieces);
     }
 
-    private static AddedToken? Normalize(AddedToken token, List<Normalizer> normalizers)
+    private static AddedToken? Normalize(string path, AddedToken token, List<Normalizer> normalizers)
     {
         byte[] text = System.Text.Encoding.UTF8.GetBytes(token.Text);
-        string normalized = System.Text.Encoding.UTF8.GetString(new EncodingScratch().Normalize(text, isStart: true, normalizers));
+        string normalized = System.Text.Encoding.UTF8.GetString(new EncodingScratch(path, text.Length).Normalize(text, isStart: true, normalizers));
         return normalized.Length == 0 ? null : token with { Text = normalized };
     }
 

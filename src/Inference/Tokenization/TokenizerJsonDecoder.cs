@@ -27,7 +27,7 @@ internal sealed class TokenizerJsonDecoder
             return isByteLevel ? new TokenDecoder(new ByteLevelStep()) : new TokenDecoder(new WordPieceStep(null)) { LeadingCount = 1, RewritesAdded = true };
         var reader = new TokenizerJsonDecoder();
         reader.Read(component);
-        return reader._decoder with { Steps = [.. reader._steps] };
+        return reader._decoder with { Path = component.File, Steps = [.. reader._steps] };
     }
 
     private void Read(JsonField component)
@@ -86,7 +86,7 @@ internal sealed class TokenizerJsonDecoder
         if (_fused && !(component.Get("pattern").Find("String")?.AsString() is [< '\u0080']))
             throw component.Error("replacing texts that may lie across tokens is not supported");
         Normalizer replace = TokenizerJsonNormalizers.ReadReplace(component);
-        _steps.Add(new RewriteStep(replace));
+        _steps.Add(new RewriteStep(component.File, replace));
     }
 
     private void ReadStrip(JsonField component)

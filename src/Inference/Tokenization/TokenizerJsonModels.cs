@@ -95,7 +95,7 @@ internal static class TokenizerJsonModels
         foreach ((string text, int id) in vocabulary.Ids)
         {
             if (vocabulary.IsText(id))
-                pieces.Add(Bytes(model, text, UnigramModel.MaxPieceBytes), id);
+                AddTo(pieces, Bytes(model, text, UnigramModel.MaxPieceBytes), id, model);
         }
 
         int unknown = -1;
@@ -122,9 +122,9 @@ internal static class TokenizerJsonModels
             if (!vocabulary.IsText(id))
                 continue;
             byte[] bytes = Bytes(model, text, WordPieceModel.MaxPieceBytes);
-            starts.Add(bytes, id);
+            AddTo(starts, bytes, id, model);
             if (text.StartsWith(prefix, StringComparison.Ordinal) && text.Length > prefix.Length)
-                continuations.Add(bytes.AsSpan(Encoding.UTF8.GetByteCount(prefix)), id);
+                AddTo(continuations, bytes.AsSpan(Encoding.UTF8.GetByteCount(prefix)), id, model);
         }
 
         int unknown = Unknown(model, vocabulary);
@@ -132,6 +132,12 @@ internal static class TokenizerJsonModels
             throw model.Error("the model needs an unknown token");
         int most = model.Find("max_input_chars_per_word")?.AsInt32() ?? 100;
         return new WordPieceModel(starts, continuations, unknown, most >= 0 ? most : throw model.Error($"words of at most {most} characters are none"));
+    }
+
+    private static void AddTo(PieceTrie trie, ReadOnlySpan<byte> text, int id, JsonField model)
+    {
+        if (!trie.TryAdd(text, id))
+            throw model.Get("vocab").Error("the tokens are too long and too many");
     }
 
     private static byte[] Bytes(JsonField model, string text, int most)

@@ -8,7 +8,7 @@ namespace Inference.Tokenization;
 /// <param name="right">Whether off the end.</param>
 internal sealed class TrimNormalizer(bool left, bool right) : Normalizer
 {
-    public override void Apply(ReadOnlySpan<byte> text, bool isStart, ArrayBufferWriter<byte> output)
+    public override void Apply(ReadOnlySpan<byte> text, bool isStart, TextBuffer output)
     {
         if (left)
             text = text[RuneClasses.EndOfRun(text, 0, RuneClass.Space)..];

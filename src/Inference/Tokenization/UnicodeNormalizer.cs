@@ -17,7 +17,7 @@ internal sealed class UnicodeNormalizer(bool composes, bool compatibility) : Nor
     // letter that comes apart; of U+00A0, the first variant.
     private readonly byte _firstLead = compatibility ? (byte)0xC2 : composes ? (byte)0xCC : (byte)0xC3;
 
-    public override void Apply(ReadOnlySpan<byte> text, bool isStart, ArrayBufferWriter<byte> output)
+    public override void Apply(ReadOnlySpan<byte> text, bool isStart, TextBuffer output)
     {
         if (text.IndexOfAnyInRange(_firstLead, (byte)0xFF) < 0)
         {
@@ -127,7 +127,7 @@ internal sealed class UnicodeNormalizer(bool composes, bool compatibility) : Nor
         CollectionsMarshal.SetCount(text, count);
     }
 
-    private static void Write(List<int> text, ArrayBufferWriter<byte> output)
+    private static void Write(List<int> text, TextBuffer output)
     {
         foreach (int codePoint in text)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Inference.Formats;
 using Inference.Tokenization;
 
 namespace Inference.Tests.Tokenization;
@@ -146,6 +147,23 @@ public class ComponentTests
         Tokenizer tokenizer = Words([], ("model", Model), ("normalizer", """{ "type": "ByteLevel" }"""), ("decoder", """{ "type": "ByteLevel" }"""));
         Assert.Equal([0, 1, 4], tokenizer.Encode("a é"));
         Assert.Equal("a é", tokenizer.Decode([0, 1, 4]));
+    }
+
+    [Theory]
+    [InlineData("decoder", """{ "type": "Sequence", "decoders": [STEPS] }""")]
+    [InlineData("pre_tokenizer", """{ "type": "Sequence", "pretokenizers": [STEPS] }""")]
+    public void Components_that_multiply_a_text_are_an_error(string member, string sequence)
+    {
+        string many = new('a', 60);
+        string step = member == "decoder"
+            ? $$"""{ "type": "Replace", "pattern": { "String": "a" }, "content": "{{many}}" }"""
+            : $$"""{ "type": "FixedLength", "length": 1 }, { "type": "Metaspace", "replacement": "{{many}}", "prepend_scheme": "always", "split": false }""";
+        string steps = string.Join(", ", Enumerable.Repeat(step, 7));
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        ModelFormatException e = Assert.Throws<ModelFormatException>(() =>
+            Words(["a"], (member, sequence.Replace("STEPS", steps, StringComparison.Ordinal))).Encode(new string(' ', 40)));
+        Assert.EndsWith("tokenizer.json", e.Path, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - allocated, 0, 16 << 20);
     }
 
     private static string[] Spell(Tokenizer tokenizer, string text)

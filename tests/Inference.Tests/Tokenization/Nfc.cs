@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Inference.Tokenization;
 
@@ -11,7 +10,7 @@ internal static class Nfc
 
     public static byte[] Apply(ReadOnlySpan<byte> text)
     {
-        var output = new ArrayBufferWriter<byte>();
+        var output = new TextBuffer("file", int.MaxValue);
         new UnicodeNormalizer(composes: true, compatibility: false).Apply(text, isStart: true, output);
         return output.WrittenSpan.ToArray();
     }

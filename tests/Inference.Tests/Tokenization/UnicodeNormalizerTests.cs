@@ -99,7 +99,7 @@ public class UnicodeNormalizerTests
 
     private static void Add(IncrementalHash hash, string text, string form = "C")
     {
-        var output = new System.Buffers.ArrayBufferWriter<byte>();
+        var output = new TextBuffer("file", int.MaxValue);
         new UnicodeNormalizer(composes: form[^1] == 'C', compatibility: form.Length == 2).Apply(Encoding.UTF8.GetBytes(text), isStart: true, output);
         hash.AppendData(output.WrittenSpan);
         hash.AppendData([0xFF]);
