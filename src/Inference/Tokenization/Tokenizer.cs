@@ -7,7 +7,8 @@ namespace Inference.Tokenization;
 /// <summary>Turns text into the tokens of a model, and back.</summary>
 /// <remarks>
 /// Immutable; every member is safe to use from any number of threads. Encoding takes O(n log n) in the length of the text,
-/// whatever the text. Byte-level byte-pair encoding and SentencePiece's are supported.
+/// whatever the text. Byte-pair encoding (byte-level, SentencePiece's, with affixes), Unigram, WordPiece, WordLevel and RWKV's
+/// longest match are supported.
 /// </remarks>
 public abstract class Tokenizer
 {
@@ -57,6 +58,7 @@ public abstract class Tokenizer
     /// Reads a Hugging Face tokenizer.json, and for its special tokens and chat template the files beside it, if any:
     /// tokenizer_config.json, special_tokens_map.json, generation_config.json, config.json, chat_template.jinja.
     /// </summary>
+    /// <remarks>What the file states of truncation and padding is not done: a text is never cut nor filled up silently.</remarks>
     /// <param name="pathToTokenizerJson">The file.</param>
     /// <exception cref="ModelFormatException">A file is malformed, or uses what is not supported.</exception>
     /// <exception cref="IOException">The file is not there or cannot be read.</exception>
