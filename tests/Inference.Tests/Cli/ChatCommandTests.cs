@@ -58,7 +58,8 @@ public class ChatCommandTests
         int code = await new ChatSession(model.Engine, terminal, new(), new(), null, json: false).RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal((0, 1), (code, interruptions));
         string[] lines = output.ToString().Split('\n');
-        Assert.InRange(lines[0].Length, 1, 40);
+        // What the reader had not taken when the answer was cut is not shown: on a busy machine, all of it.
+        Assert.InRange(lines[0].Length, 0, 40);
         Assert.Equal("No.", lines[1]);
         Assert.Contains("ended by cancelled", error.ToString(), StringComparison.Ordinal);
         Assert.Null(terminal.OnInterrupt);
