@@ -31,6 +31,8 @@ internal static class ChatCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             GenerationOptions options = sampling.Read(arguments) with { ContextPolicy = ContextPolicy.DropOldestTurns };
+            // Before a model is loaded for nothing, and even where no message comes.
+            options.Validate();
             EngineOptions engineOptions = new() { Threads = CommonOptions.ThreadCount(arguments, threads), Kernels = arguments.GetValue(kernels), ContextLength = arguments.GetValue(context), MaxSequences = 1 };
             await using InferenceEngine engine = await EngineLoader.LoadAsync(arguments.GetRequiredValue(model), engineOptions, terminal, cancellationToken);
             ChatTemplateOptions template = new() { EnableThinking = arguments.GetValue(noThink) ? false : null };

@@ -49,6 +49,15 @@ internal sealed record DecoderArchitecture(string Name)
     /// <summary>The projections that must have biases. Any linear layer may have one.</summary>
     public string[] Biases { get; init; } = [];
 
+    /// <summary>Whether gate and up are one tensor, gate first, under the name of up.</summary>
+    public bool FusesGateUp { get; init; }
+
+    /// <summary>Whether GGUF files have the divisors of LongRoPE as tensors, often without naming the scaling.</summary>
+    public bool HasLongRope { get; init; }
+
+    /// <summary>Whether a window is off unless a Hugging Face file switches it on (use_sliding_window), and then only from layer max_window_layers on. GGUF files cannot switch it on.</summary>
+    public bool SwitchesWindow { get; init; }
+
     /// <summary>Whether each head has a learned score without a value.</summary>
     public bool HasSinks { get; init; }
 

@@ -20,6 +20,7 @@ internal static class FalconArchitecture
         HuggingFace = new()
         {
             TiesEmbeddings = true,
+            FeedForwardRatio = 4,
             Prefixes = ["transformer."],
             LayerList = "h",
             Keys = new() { ["rms_norm_eps"] = "layer_norm_epsilon", ["intermediate_size"] = "ffn_hidden_size", ["hidden_act"] = "activation" },

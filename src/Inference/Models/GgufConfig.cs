@@ -58,7 +58,7 @@ internal sealed class GgufConfig
             AttentionCap = Number("attn_logit_softcapping") ?? (architecture.HasSoftCaps ? 50 : 0),
             LogitCap = Number("final_logit_softcapping") ?? (architecture.HasSoftCaps ? 30 : 0),
             // Some families' files carry the size of a window that is switched off, and do not say that it is.
-            Window = architecture.HuggingFace.SwitchesWindow ? null : OptionalInt("attention.sliding_window") is { } window ? (window == 0 ? null : window) : architecture.DefaultWindow,
+            Window = architecture.SwitchesWindow ? null : OptionalInt("attention.sliding_window") is { } window ? (window == 0 ? null : window) : architecture.DefaultWindow,
             RopelessLayers = LayerPattern.LastOfEach(architecture.RopelessEvery, layers),
             Experts = OptionalInt("expert_count") ?? 0,
             ChosenExperts = OptionalInt("expert_used_count") ?? 0,

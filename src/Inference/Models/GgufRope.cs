@@ -28,7 +28,7 @@ internal static class GgufRope
         string kind = file.FindString(prefix + "rope.scaling.type") ?? "linear";
         factor = factor == 0 ? 1 : factor;
         double attention = (Number("rope.scaling.attn_factor") ?? 1) * (Number("rope.scaling.yarn_attn_factor") ?? 1);
-        if (architecture == Phi3Architecture.Value && (settings.ShortDivisors ?? settings.LongDivisors) is not null)
+        if (architecture.HasLongRope && (settings.ShortDivisors ?? settings.LongDivisors) is not null)
             return ReadLong(settings, file, prefix, context);
         if (kind != "yarn" && attention != 1)
             throw Error("rope.scaling.attn_factor", $"an attention factor of {attention} is supported for YaRN and LongRoPE alone");

@@ -19,6 +19,7 @@ internal static class Gpt2Architecture
         HuggingFace = new()
         {
             TiesEmbeddings = true,
+            FeedForwardRatio = 4,
             Prefixes = ["transformer.", ""],
             LayerList = "h",
             Keys = new()

@@ -41,7 +41,7 @@ internal sealed class HuggingFaceConfig
         RefuseUnsupported();
         _tensors.CheckHead(_config, _family.TiesEmbeddings);
         (RopeSettings rope, RopeSettings? localRope) = ReadRope(headSize, context);
-        int feedForward = OptionalInt("intermediate_size") ?? (_family.Keys.ContainsKey("intermediate_size") ? (int)long.Min(4L * width, int.MaxValue) : throw _config.Missing("intermediate_size"));
+        int feedForward = OptionalInt("intermediate_size") ?? (_family.FeedForwardRatio > 0 ? (int)long.Min((long)_family.FeedForwardRatio * width, int.MaxValue) : throw _config.Missing("intermediate_size"));
         var config = new DecoderConfig(
             _architecture,
             width,
@@ -64,7 +64,7 @@ internal sealed class HuggingFaceConfig
             LocalRope = localRope,
             Experts = OptionalInt("num_local_experts") ?? 0,
             ChosenExperts = OptionalInt("num_experts_per_tok") ?? 0,
-            NormalizesExperts = _config.FindBoolean("norm_topk_prob") ?? !_family.Keys.ContainsKey("num_local_experts"),
+            NormalizesExperts = _config.FindBoolean("norm_topk_prob") ?? _family.NormalizesExperts,
             ExpertWidth = OptionalInt("moe_intermediate_size") ?? feedForward,
         };
         if (config.FindProblem() is { } found)

@@ -14,8 +14,11 @@ internal sealed record HuggingFaceFamily
     /// <summary>Whether embedding and head are one tensor unless the file says otherwise.</summary>
     public bool TiesEmbeddings { get; init; }
 
-    /// <summary>Whether a window is off unless use_sliding_window switches it on, and then only from layer max_window_layers on.</summary>
-    public bool SwitchesWindow { get; init; }
+    /// <summary>The feed-forward width of files that state none, in widths; 0 where it must be stated.</summary>
+    public int FeedForwardRatio { get; init; }
+
+    /// <summary>Whether the weights of a row's experts sum to 1 unless the file says otherwise (norm_topk_prob).</summary>
+    public bool NormalizesExperts { get; init; } = true;
 
     /// <summary>What the activation may be called; null for the usual names of the family's activation.</summary>
     public string[]? Activations { get; init; }

@@ -41,7 +41,7 @@ internal sealed class HuggingFaceLayers(ConfigObject config, DecoderArchitecture
 
     private int? FindWindow()
     {
-        if (architecture.HuggingFace.SwitchesWindow && config.FindBoolean("use_sliding_window") != true)
+        if (architecture.SwitchesWindow && config.FindBoolean("use_sliding_window") != true)
             return null;
         if (config.FindBoolean("use_sliding_window") == false)
             return null;
@@ -50,7 +50,7 @@ internal sealed class HuggingFaceLayers(ConfigObject config, DecoderArchitecture
 
     private bool[] ReadPattern()
     {
-        if (architecture.HuggingFace.SwitchesWindow && config.FindInt32("max_window_layers") is { } first)
+        if (architecture.SwitchesWindow && config.FindInt32("max_window_layers") is { } first)
             return [.. Enumerable.Range(0, layers).Select(layer => layer >= first)];
         int period = architecture.GlobalEvery == 0 ? 0 : config.FindInt32("sliding_window_pattern") ?? architecture.GlobalEvery;
         return period >= 0 ? LayerPattern.AllButLastOfEach(period, layers) : throw config.Error("sliding_window_pattern", $"a pattern of {period} layers cannot be");

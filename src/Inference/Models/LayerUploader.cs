@@ -92,7 +92,7 @@ internal sealed class LayerUploader
         int width = _config.FeedForwardWidth;
         if (!_architecture.IsGated)
             return [Linear(layer, "ffn_up", width, _config.Width, _buffers.Gate!)];
-        if (!_upload.Has(TensorNames.InLayer(0, "ffn_gate.weight")) && _architecture == Phi3Architecture.Value)
+        if (_architecture.FusesGateUp)
             return [Part(layer, "ffn_up", 0, width, 2 * width, _buffers.Gate!), Part(layer, "ffn_up", width, width, 2 * width, _buffers.Up!)];
         return [Linear(layer, "ffn_gate", width, _config.Width, _buffers.Gate!), Linear(layer, "ffn_up", width, _config.Width, _buffers.Up!)];
     }

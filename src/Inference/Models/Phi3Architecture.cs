@@ -7,6 +7,8 @@ internal static class Phi3Architecture
     public static DecoderArchitecture Value { get; } = new("phi3")
     {
         HuggingFaceTypes = ["phi3"],
+        FusesGateUp = true,
+        HasLongRope = true,
         FusesQueryKeyValue = true,
         HuggingFace = new()
         {

@@ -8,6 +8,6 @@ internal static class Qwen2Architecture
     {
         HuggingFaceTypes = ["qwen2"],
         Biases = ["attn_q", "attn_k", "attn_v"],
-        HuggingFace = new() { SwitchesWindow = true },
+        SwitchesWindow = true,
     };
 }

@@ -8,6 +8,6 @@ internal static class Qwen3Architecture
     {
         HuggingFaceTypes = ["qwen3"],
         HeadNorm = HeadNorm.EachHead,
-        HuggingFace = new() { SwitchesWindow = true },
+        SwitchesWindow = true,
     };
 }

@@ -10,7 +10,7 @@ internal static class Qwen3MoeArchitecture
         HuggingFaceTypes = ["qwen3_moe"],
         HuggingFace = new()
         {
-            SwitchesWindow = true,
+            NormalizesExperts = false,
             Keys = new() { ["num_local_experts"] = "num_experts" },
             Tensors = new()
             {

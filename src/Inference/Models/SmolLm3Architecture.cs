@@ -11,6 +11,7 @@ internal static class SmolLm3Architecture
         HuggingFaceTypes = ["smollm3"],
         GgufRope = RopeKind.Interleaved,
         RopelessEvery = 4,
-        HuggingFace = new() { SwitchesWindow = true, Defaults = new() { ["rope_theta"] = 2e6 } },
+        SwitchesWindow = true,
+        HuggingFace = new() { Defaults = new() { ["rope_theta"] = 2e6 } },
     };
 }

@@ -1,5 +1,6 @@
 using Inference.Execution;
 using Inference.Formats;
+using Inference.Tests.Models;
 
 namespace Inference.Tests.Execution;
 
@@ -193,7 +194,7 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
                 {
                     Activation.Silu => x / (1 + Math.Exp(-x)) * factor,
                     Activation.GeluTanh => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))) * factor,
-                    Activation.Gelu => 0.5 * x * (1 + ErrorFunction.Of(x / Math.Sqrt(2))) * factor,
+                    Activation.Gelu => 0.5 * x * (1 + PlainFeedForward.Erf(x / Math.Sqrt(2))) * factor,
                     Activation.ClampedSwiglu => Math.Min(x, 7) / (1 + Math.Exp(-1.702 * Math.Min(x, 7))) * (Math.Clamp(factor, -7, 7) + 1),
                     _ => throw new ArgumentOutOfRangeException(nameof(activation)),
                 };
