@@ -25,4 +25,22 @@ internal static class Bytes
 
     /// <summary>The lower (0) or upper (1) half of a word as the upper half of a float.</summary>
     public static float BFloat(int word, int half) => ILGPU.Interop.IntAsFloat((uint)(half == 0 ? word << 16 : word & ~0xFFFF));
+
+    /// <summary>The bits of the nearest 16-bit float, ties to even.</summary>
+    public static int ToHalf(float value)
+    {
+        uint bits = ILGPU.Interop.FloatAsInt(value);
+        uint sign = bits >> 16 & 0x8000u;
+        uint magnitude = bits & 0x7FFFFFFFu;
+        // Rounded as an integer: half a unit of the last place less one, and one more where that place is odd.
+        uint result = (magnitude - 0x38000000u + 0xFFFu + (magnitude >> 13 & 1u)) >> 13;
+        // Below the smallest normal number adding 0.5 leaves what remains of it, rounded, in the lowest bits.
+        if (magnitude < 0x38800000u)
+            result = ILGPU.Interop.FloatAsInt(ILGPU.Interop.IntAsFloat(magnitude) + 0.5f) - 0x3F000000u;
+        if (magnitude >= 0x47800000u)
+            result = 0x7C00u;
+        if (magnitude > 0x7F800000u)
+            result = 0x7E00u;
+        return (int)(result | sign);
+    }
 }
