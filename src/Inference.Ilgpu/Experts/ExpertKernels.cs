@@ -57,9 +57,7 @@ internal sealed class ExpertKernels : IDisposable
         if (rows == 0)
             return;
         int width = (int)(input.Length / rows), hidden = layer.Down[0].Weight.Columns, places = checked(rows * chosen);
-        ExpertStack gates = _stacks.Of(layer.Gate, experts, hidden, width);
-        ExpertStack ups = _stacks.Of(layer.Up, experts, hidden, width);
-        ExpertStack downs = _stacks.Of(layer.Down, experts, width, hidden);
+        (ExpertStack gates, ExpertStack ups, ExpertStack downs) = _stacks.Of(layer, hidden, width);
         (ArrayView<int> chosenExperts, ArrayView<int> order, ArrayView<float> weights) = _scratch.Places(places);
         (ArrayView<float> gate, ArrayView<float> up, ArrayView<float> outputs) = _scratch.Rows(places, hidden, width);
 

@@ -17,15 +17,22 @@ internal sealed class ExpertStacks(ComputeQueue queue, Func<DeviceWeight, ArrayV
     /// <summary>Changes when matrices have moved.</summary>
     public int Version { get; private set; }
 
-    /// <summary>The stack of one of the matrices of a layer's experts.</summary>
-    /// <param name="weights">As long as there are experts; nothing of theirs is still being uploaded. They move when they are asked for the first time.</param>
-    /// <param name="experts">Experts.</param>
-    /// <param name="rows">Rows that each must have.</param>
-    /// <param name="columns">Columns that each must have.</param>
+    /// <summary>The stacks of a layer. Its matrices move when they are asked for the first time; nothing of theirs is still being uploaded then.</summary>
+    /// <param name="layer">The experts.</param>
+    /// <param name="hidden">Rows that each gate and up must have.</param>
+    /// <param name="width">Columns that they must have.</param>
     /// <exception cref="ArgumentException">The weights have other dimensions, or belong to another layer as well.</exception>
     /// <exception cref="NotSupportedException">They are of several types.</exception>
-    /// <exception cref="DeviceMemoryException">The device has no room for them a second time, for a moment.</exception>
-    public ExpertStack Of(ImmutableArray<LinearWeight> weights, int experts, int rows, int columns)
+    /// <exception cref="DeviceMemoryException">The device has no room for one part of them a second time, for a moment.</exception>
+    public (ExpertStack Gate, ExpertStack Up, ExpertStack Down) Of(ExpertLayer layer, int hidden, int width)
+    {
+        int experts = layer.Down.Length;
+        // All are looked at before any move: a layer that is refused stays as it was.
+        ExpertStack? gate = Find(layer.Gate, experts, hidden, width), up = Find(layer.Up, experts, hidden, width), down = Find(layer.Down, experts, width, hidden);
+        return (gate ?? Make(layer.Gate), up ?? Make(layer.Up), down ?? Make(layer.Down));
+    }
+
+    private ExpertStack? Find(ImmutableArray<LinearWeight> weights, int experts, int rows, int columns)
     {
         if (weights.Length != experts)
             throw new ArgumentException($"{weights.Length} matrices for {experts} experts.", nameof(weights));
@@ -40,6 +47,18 @@ internal sealed class ExpertStacks(ComputeQueue queue, Func<DeviceWeight, ArrayV
 
         foreach (LinearWeight weight in weights)
             Check(weight, weights[0], rows, columns);
+        if (weights.DistinctBy(weight => weight.Weight).Count() < experts)
+            throw new ArgumentException("A matrix is two experts.", nameof(weights));
+        return null;
+    }
+
+    private ExpertStack Make(ImmutableArray<LinearWeight> weights)
+    {
+        // Two parts of the layer may be one.
+        if (_stacks.TryGetValue(weights[0].Weight, out ExpertStack? stack) && stack.Weights == weights)
+            return stack;
+        if (weights.Any(weight => ((DeviceMatrix)weight.Weight).HasMoved))
+            throw new ArgumentException("A matrix is an expert of two layers.", nameof(weights));
         stack = ExpertStack.Create(queue, weights, vector);
         _stacks.Add(weights[0].Weight, stack);
         Version++;
