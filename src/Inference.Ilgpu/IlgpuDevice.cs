@@ -180,6 +180,21 @@ public sealed partial class IlgpuDevice : Device
     }
 
     /// <inheritdoc/>
+    public override unsafe void WriteRows(DeviceTensor tensor, ReadOnlySpan<float> source)
+    {
+        if (source.IsEmpty)
+            return;
+        Bind();
+        _graphs.Flush();
+        _operations++;
+        fixed (float* pinned = source)
+        {
+            ((IlgpuTensor)tensor).View.CopyFromCPUUnsafeAsync(_queue.Stream, ref *pinned, source.Length);
+            _step.Synchronize();
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (!disposing)
