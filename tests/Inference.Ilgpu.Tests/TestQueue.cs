@@ -1,0 +1,24 @@
+using Inference.Ilgpu.Accelerators;
+
+namespace Inference.Ilgpu.Tests;
+
+/// <summary>An accelerator of a kind that this machine can run without a card; the test is skipped where it lacks it.</summary>
+internal sealed class TestQueue : IDisposable
+{
+    private readonly AcceleratorContext _context = new();
+
+    public TestQueue(AcceleratorKind kind)
+    {
+        global::ILGPU.Runtime.Device? device = _context.Devices.FirstOrDefault(device => AcceleratorContext.Kind(device.AcceleratorType) == kind);
+        Assert.SkipWhen(device is null, $"needs an accelerator of kind {kind}");
+        Queue = new ComputeQueue(_context, device!);
+    }
+
+    public ComputeQueue Queue { get; }
+
+    public void Dispose()
+    {
+        Queue.Dispose();
+        _context.Dispose();
+    }
+}
