@@ -55,12 +55,17 @@ internal sealed class DefinedTokenizer : Tokenizer
     private protected override void Encode(ReadOnlySpan<byte> utf8, ReadOnlySpan<TextPiece> parsing, List<int> output)
     {
         int position = 0;
+        bool startsText = true;
         while (true)
         {
             int id = _marks.Next(utf8, position, ref parsing, out TextPiece match);
             int end = id >= 0 ? match.Start : utf8.Length;
             if (end > position)
-                EncodeText(utf8[position..end], startsText: position == 0, MaxCuts, output);
+            {
+                EncodeText(utf8[position..end], startsText, MaxCuts, output);
+                startsText = false;
+            }
+
             if (id < 0)
                 break;
             output.Add(id);
@@ -111,6 +116,6 @@ internal sealed class DefinedTokenizer : Tokenizer
     private static void Require(bool holds, string option, string needed)
     {
         if (!holds)
-            throw new ArgumentException($"{option} is set and {needed} is null.", nameof(TokenizerDefinition));
+            throw new ArgumentException($"{option} is set and {needed} is null.");
     }
 }

@@ -105,7 +105,7 @@ public sealed class DefinedTokenizerTests
         Assert.Equal([0, 1, 3, 2], tokens);
         Assert.Equal([("a", true), ("b", false)], calls);
         Assert.Equal("a<s>b", tokenizer.Decode(tokens, includeSpecial: true));
-        Assert.Equal([3, 2], tokenizer.Encode("<s>b", parseSpecial: true));
+        Assert.Equal([3, 0, 2, 3, 1], tokenizer.Encode("<s>b<s>a", parseSpecial: true));
     }
 
     [Fact]
