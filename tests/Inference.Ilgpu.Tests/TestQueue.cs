@@ -1,3 +1,5 @@
+using ILGPU;
+using ILGPU.Runtime;
 using Inference.Ilgpu.Accelerators;
 
 namespace Inference.Ilgpu.Tests;
@@ -15,6 +17,20 @@ internal sealed class TestQueue : IDisposable
     }
 
     public ComputeQueue Queue { get; }
+
+    public MemoryBuffer1D<float, Stride1D.Dense> Put(float[] values)
+    {
+        MemoryBuffer1D<float, Stride1D.Dense> buffer = Queue.Accelerator.Allocate1D<float>(values.Length);
+        buffer.View.CopyFromCPU(Queue.Stream, values);
+        Queue.Stream.Synchronize();
+        return buffer;
+    }
+
+    public float[] Get(MemoryBuffer1D<float, Stride1D.Dense> buffer)
+    {
+        Queue.Stream.Synchronize();
+        return buffer.GetAsArray1D();
+    }
 
     public void Dispose()
     {

@@ -12,16 +12,22 @@ internal sealed class ComputeQueue : IDisposable
     {
         Accelerator = device.CreateAccelerator(context.Context);
         Kind = AcceleratorContext.Kind(device.AcceleratorType);
+        Stream = Accelerator.CreateStream();
     }
 
     public Accelerator Accelerator { get; }
 
     public AcceleratorKind Kind { get; }
 
-    public AcceleratorStream Stream => Accelerator.DefaultStream;
+    /// <summary>Where everything is enqueued. Not the accelerator's default stream: that one waits for all others, and CUDA records no graph from it.</summary>
+    public AcceleratorStream Stream { get; }
 
     /// <summary>Whether threads of a warp can exchange registers, and so multiply matrices together. OpenCL has neither through ILGPU.</summary>
     public bool HasWarps => Kind == AcceleratorKind.Cpu || (Accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80);
 
-    public void Dispose() => Accelerator.Dispose();
+    public void Dispose()
+    {
+        Stream.Dispose();
+        Accelerator.Dispose();
+    }
 }
