@@ -25,6 +25,26 @@ internal sealed class ComputeQueue : IDisposable
     /// <summary>Whether threads of a warp can exchange registers, and so multiply matrices together. OpenCL has neither through ILGPU.</summary>
     public bool HasWarps => Kind == AcceleratorKind.Cpu || (Accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80);
 
+    /// <summary>Allocates device memory.</summary>
+    /// <param name="length">Elements.</param>
+    /// <param name="purpose">What for, in words.</param>
+    /// <exception cref="DeviceMemoryException">The device has not so much left.</exception>
+    public MemoryBuffer1D<T, Stride1D.Dense> Allocate<T>(long length, string purpose)
+        where T : unmanaged
+    {
+        try
+        {
+            return Accelerator.Allocate1D<T>(length);
+        }
+        catch (Exception error) when (error is AcceleratorException or OutOfMemoryException or OverflowException)
+        {
+            throw new DeviceMemoryException(Accelerator.Name, purpose, length * Interop.SizeOf<T>(), FreeBytes, Accelerator.MemorySize, error);
+        }
+    }
+
+    /// <summary>Memory that nobody has, where the driver tells; null elsewhere.</summary>
+    public long? FreeBytes => Accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : null;
+
     public void Dispose()
     {
         Stream.Dispose();

@@ -39,8 +39,8 @@ internal static class Curves
     }
 
     /// <summary>By its bits: compilers for OpenCL may assume that comparisons see no NaN.</summary>
-    public static bool IsNaN(float x) => (Interop.FloatAsInt(x) & int.MaxValue) > 0x7f800000;
+    public static bool IsNaN(float x) => (Interop.FloatAsInt(x) & 0x7FFFFFFFu) > 0x7F800000u;
 
     /// <summary>By its bits.</summary>
-    public static bool IsFinite(float x) => (Interop.FloatAsInt(x) & int.MaxValue) < 0x7f800000;
+    public static bool IsFinite(float x) => (Interop.FloatAsInt(x) & 0x7FFFFFFFu) < 0x7F800000u;
 }
