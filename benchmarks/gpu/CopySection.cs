@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ILGPU;
 using ILGPU.Runtime;
 using Inference.Ilgpu.Accelerators;
 
@@ -14,8 +13,21 @@ internal static class CopySection
     /// <returns>Bytes a second.</returns>
     public static double Measure(Settings settings)
     {
-        using var context = new AcceleratorContext();
-        using var queue = new ComputeQueue(context, Find(context, settings.Accelerator));
+        AcceleratorContext context = SharedContext.Acquire();
+        try
+        {
+            return Measure(context, settings);
+        }
+        finally
+        {
+            SharedContext.Release();
+        }
+    }
+
+    private static double Measure(AcceleratorContext context, Settings settings)
+    {
+        var list = new AcceleratorList(context);
+        using var queue = new ComputeQueue(context, settings.Accelerator is { } name ? list.Find(name) : list.Best());
         long length = settings.Toy ? 1 << 20 : 1L << 31;
         using MemoryBuffer1D<byte, Stride1D.Dense> source = queue.Accelerator.Allocate1D<byte>(length);
         using MemoryBuffer1D<byte, Stride1D.Dense> destination = queue.Accelerator.Allocate1D<byte>(length);
@@ -32,8 +44,4 @@ internal static class CopySection
 
         return 2 * length / best;
     }
-
-    private static Device Find(AcceleratorContext context, string? name) =>
-        context.Devices.FirstOrDefault(device => name is null || device.Name == name || AcceleratorContext.Kind(device.AcceleratorType).ToString().Equals(name, StringComparison.OrdinalIgnoreCase))
-            ?? throw new ArgumentException($"There is no accelerator {name}.");
 }

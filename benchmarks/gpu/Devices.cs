@@ -1,6 +1,6 @@
 using Inference.Cpu;
 using Inference.Execution;
-using Inference.Ilgpu.Accelerators;
+using Inference.Ilgpu;
 
 namespace Inference.GpuBenchmark;
 
@@ -11,14 +11,15 @@ internal static class Devices
 
     public static bool IsHost(Settings settings) => settings.Accelerator == Host;
 
-    public static Device Create(Settings settings) => IsHost(settings)
+    /// <param name="settings">Which.</param>
+    /// <param name="useGraphs">Whether decode steps may be repeated as graphs.</param>
+    public static Device Create(Settings settings, bool useGraphs = true) => IsHost(settings)
         ? new CpuDevice(ThreadTeam.DefaultThreads)
-        : throw new NotSupportedException("later");
+        : IlgpuDevice.Create(new() { Accelerators = settings.Accelerator is { } name ? [name] : [], UseGraphs = useGraphs });
 
     public static void List()
     {
-        using var context = new AcceleratorContext();
-        foreach (ILGPU.Runtime.Device device in context.Devices)
-            Console.WriteLine($"{AcceleratorContext.Kind(device.AcceleratorType),-7} {device.MemorySize >> 20,8} MiB  {device.Name}");
+        foreach (AcceleratorDescription found in IlgpuDevice.List())
+            Console.WriteLine($"{found.Kind,-6} {found.MemoryBytes >> 20,16} MiB  {found.Name}");
     }
 }

@@ -55,7 +55,7 @@ internal sealed class Numerics(Bench bench)
             expected[i] = sum;
         });
         double error = Error(together, expected);
-        Check($"{type} against float64", error <= Tolerance(type), string.Create(CultureInfo.InvariantCulture, $"{error:E2} of {Tolerance(type):E0}"));
+        Check($"{type} against float64", error <= Tolerance(type), string.Create(CultureInfo.InvariantCulture, $"{error:G3} of {Tolerance(type):G2}"));
         bool same = _rowCounts.Where(count => count < batch).All(count => together.AsSpan(0, count * rows).SequenceEqual(Compute(count)));
         Check($"{type} bits at any number of rows", same, "");
         _dump?.Add($"linear {type}", new() { ["rows"] = rows, ["columns"] = columns, ["batch"] = batch }, Tolerance(type), ("weight", matrix), ("input", values), ("output", together));
@@ -85,7 +85,7 @@ internal sealed class Numerics(Bench bench)
 
         float[] whole = Step(0, rows);
         double error = Error(whole, Expected(shape, rows, q, k, v));
-        Check("attention against float64", error <= 3e-3, string.Create(CultureInfo.InvariantCulture, $"{error:E2} of 3E-003"));
+        Check("attention against float64", error <= 3e-3, string.Create(CultureInfo.InvariantCulture, $"{error:G3} of 0.003"));
         // Position by position over the same cache, as decoding does; and a prompt cut anywhere.
         Check("attention bits in decoding", whole.AsSpan((rows - 1) * width).SequenceEqual(Step(rows - 1, 1)), "");
         Check("attention bits in a cut prompt", whole.AsSpan(rows / 3 * width).SequenceEqual(Step(rows / 3, rows - (rows / 3))), "");
