@@ -33,11 +33,13 @@ public sealed partial class IlgpuDevice : Device
     private MemoryBuffer1D<int, Stride1D.Dense>? _largest;
     private PageLockedArray1D<int>? _largestHost;
     private MemoryBuffer1D<float, Stride1D.Dense>? _between;
+    private readonly double _memoryFraction;
     private int _moves;
     private long _operations;
 
     private IlgpuDevice(AcceleratorContext context, global::ILGPU.Runtime.Device device, string name, IlgpuOptions options)
     {
+        _memoryFraction = options.MemoryFraction;
         _queue = new ComputeQueue(context, device);
         Name = $"{AcceleratorContext.Kind(device.AcceleratorType)} {name}";
         _elements = new ElementKernels(_queue);

@@ -51,7 +51,7 @@ internal static class ModelLoader
             throw new ModelFormatException(path, null, -1, "the file holds no weights");
         DecoderConfig config = DecoderConfigReader.Read(file);
         // Beside the weights: reading a vocabulary keeps one thread busy for as long as packing a small model keeps them all.
-        Task<Tokenizer> reading = Task.Run(() => file is GgufFile gguf ? Tokenizer.FromGguf(gguf) : Tokenizer.Load(((SafetensorsModel)file).Folder), CancellationToken.None);
+        Task<Tokenizer> reading = options.Tokenizer is { } given ? Task.FromResult(given) : Task.Run(() => file is GgufFile gguf ? Tokenizer.FromGguf(gguf) : Tokenizer.Load(((SafetensorsModel)file).Folder), CancellationToken.None);
         int context = options.ContextLength ?? config.ContextLength;
         Require(!config.Architecture.LearnsPositions || context <= config.ContextLength, options.ContextLength, nameof(options.ContextLength), $"at most {config.ContextLength}, for which this model has learned positions");
         config = config.ForContext(context);
@@ -88,6 +88,8 @@ internal static class ModelLoader
         }
 
         int vocabulary = buffers.Logits.Columns;
+        if (tokenizer.VocabularySize > vocabulary && options.Tokenizer is not null)
+            throw new TokenizerMismatchException(path, tokenizer.VocabularySize, vocabulary);
         if (tokenizer.VocabularySize > vocabulary)
             throw new ModelFormatException(path, TensorNames.Embedding, -1, $"the tokenizer has {tokenizer.VocabularySize} tokens, the embedding table only {vocabulary} rows");
         var model = new DecoderModel(device, config, weights, buffers);
