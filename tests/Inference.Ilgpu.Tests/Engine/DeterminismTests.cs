@@ -7,7 +7,7 @@ namespace Inference.Ilgpu.Tests.Engine;
 
 /// <summary>Promise 1 on an accelerator: a request has its bits alone, in company, with its prompt in pieces, after a prefix hit, a fork or a preemption.</summary>
 [Collection(EmulationCollection.Name)]
-public sealed class DeterminismTests(SharedDevices devices) : IClassFixture<SharedDevices>
+public sealed class DeterminismTests(SharedDevices devices)
 {
     private const int Context = 160;
 
@@ -25,11 +25,13 @@ public sealed class DeterminismTests(SharedDevices devices) : IClassFixture<Shar
         using TemporaryFolder folder = new();
         string path = model == "experts" ? Experts(folder) : TestData.Path(model);
         FuzzCounts counts = new();
+        RecordedRequest[] Mix() => RequestMix.Create(3, 12, 60, 30);
+        RecordedRequest[] mix = Mix(), mixAlone = Mix();
         FuzzCompany company = new(11, maxTokensPerStep: 20, counts);
-        EngineOptions options = new() { Device = Guest("OpenCL"), ContextLength = Context, KvCacheType = type, KvBlockSize = 8, KvCacheTokens = 2 * Context, MaxTokensPerStep = 20, MaxSequences = 8, StreamCapacity = 4 };
+        EngineOptions options = new() { Device = Guest("OpenCL"), ContextLength = Context, KvCacheType = type, KvBlockSize = 8, KvCacheTokens = Context, MaxTokensPerStep = 20, MaxSequences = 16, StreamCapacity = 4 };
         await using (InferenceEngine engine = await InferenceEngine.LoadAsync(path, options))
         {
-            await company.RunAsync(engine, caches: true);
+            await Task.WhenAll([company.RunAsync(engine, caches: true), .. mix.Select(request => request.RunAsync(engine))]);
             await engine.DrainAsync();
             RequestMix.AssertNothingHeld(engine, options.MaxQueuedRequests);
             Assert.True(engine.Statistics.Preemptions > 0, "no request was preempted");
@@ -44,7 +46,13 @@ public sealed class DeterminismTests(SharedDevices devices) : IClassFixture<Shar
         }
 
         Assert.All(differences, Assert.Null);
-        Assert.True(Math.Min(Math.Min(counts.Forks, counts.PrefixHits), Math.Min(counts.Chunked, counts.Left)) > 0 && counts.Requests > 10, $"{counts}");
+        for (int i = 0; i < mix.Length; i++)
+        {
+            await mixAlone[i].RunAsync(alone);
+            RecordedRequest.AssertSame(mixAlone[i], mix[i]);
+        }
+
+        Assert.True(Math.Min(Math.Min(counts.Forks, counts.PrefixHits), Math.Min(counts.Chunked, counts.Left)) > 0 && counts.Requests >= 10, $"{counts}");
     }
 
     [Theory]
@@ -54,7 +62,7 @@ public sealed class DeterminismTests(SharedDevices devices) : IClassFixture<Shar
     {
         RecordedRequest[] Mix() => RequestMix.Create(5, 4, 14, 4);
         RecordedRequest[] alone = Mix(), together = Mix();
-        EngineOptions options = new() { Device = Guest("Cpu"), ContextLength = 32, KvBlockSize = 4, KvCacheTokens = 48, MaxTokensPerStep = 5, MaxSequences = 4 };
+        EngineOptions options = new() { Device = Guest("Cpu"), ContextLength = 32, KvBlockSize = 8, KvCacheTokens = 40, MaxTokensPerStep = 5, MaxSequences = 4 };
         await using (InferenceEngine engine = await InferenceEngine.LoadAsync(TestData.Path(model), options))
             await Task.WhenAll(together.Select(request => request.RunAsync(engine)));
         await using (InferenceEngine engine = await InferenceEngine.LoadAsync(TestData.Path(model), options with { Device = Guest("Cpu"), PrefixCaching = false, MaxSequences = 1, MaxTokensPerStep = 64 }))

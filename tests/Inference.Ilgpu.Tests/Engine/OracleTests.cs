@@ -7,7 +7,7 @@ namespace Inference.Ilgpu.Tests.Engine;
 
 /// <summary>Random models of every family, on an accelerator, against the plain decoder.</summary>
 [Collection(EmulationCollection.Name)]
-public sealed class OracleTests(SharedDevices devices) : IClassFixture<SharedDevices>
+public sealed class OracleTests(SharedDevices devices)
 {
     // Weights, activations and cache are 32-bit floats.
     private const double Tolerance = 3e-5;

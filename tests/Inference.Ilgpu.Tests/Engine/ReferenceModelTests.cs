@@ -4,7 +4,7 @@ namespace Inference.Ilgpu.Tests.Engine;
 
 /// <summary>Real trained models, on an accelerator, against float64 arithmetic done elsewhere.</summary>
 [Collection(EmulationCollection.Name)]
-public sealed class ReferenceModelTests(SharedDevices devices) : IClassFixture<SharedDevices>
+public sealed class ReferenceModelTests(SharedDevices devices)
 {
     [Theory]
     [InlineData("Cpu", "stories260Ktok512.gguf", 12)]

@@ -10,7 +10,7 @@ namespace Inference.Ilgpu.Tests.Experts;
 
 /// <summary>Mixtures of experts through the device, on what accelerators there are without a card.</summary>
 [Collection(EmulationCollection.Name)]
-public sealed class ExpertKernelsTests(SharedDevices devices) : IClassFixture<SharedDevices>
+public sealed class ExpertKernelsTests(SharedDevices devices)
 {
     public static TheoryData<string> Kinds => ["Cpu", "OpenCL"];
 
