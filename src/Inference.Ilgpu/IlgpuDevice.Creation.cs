@@ -1,3 +1,5 @@
+using Inference.Cpu;
+using Inference.Execution;
 using Inference.Ilgpu.Accelerators;
 using Device = Inference.Execution.Device;
 
@@ -13,7 +15,33 @@ public sealed partial class IlgpuDevice
     {
         options ??= new IlgpuOptions();
         options.Validate();
-        return Single(options.Accelerators.Count == 0 ? null : options.Accelerators[0], options);
+        List<DevicePart> parts = [];
+        try
+        {
+            if (options.Accelerators.Count == 0)
+                parts.Add(new DevicePart(Single(null, options), null));
+            foreach (string wanted in options.Accelerators)
+                parts.Add(new DevicePart(Single(wanted, options), null));
+            if (parts.Count == 1 && options.GpuLayers is null && parts[0].Device.FreeBytes is null)
+                return parts[0].Device;
+            Share(parts, options.GpuLayers);
+            // What the accelerators have no room for.
+            parts.Add(new DevicePart(new CpuDevice(options.Threads ?? ThreadTeam.DefaultThreads), null));
+            return new SplitDevice(parts);
+        }
+        catch
+        {
+            foreach (DevicePart part in parts)
+                part.Device.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A wanted number of layers is dealt out evenly, the first accelerators getting one more where it does not come out.</summary>
+    private static void Share(List<DevicePart> parts, int? layers)
+    {
+        for (int i = 0; layers is { } all && i < parts.Count; i++)
+            parts[i] = parts[i] with { Layers = (all / parts.Count) + (i < all % parts.Count ? 1 : 0) };
     }
 
     /// <param name="wanted">A name or a kind; null for the best.</param>

@@ -61,7 +61,7 @@ public sealed partial class IlgpuDevice
 
     /// <inheritdoc/>
     public override void MixExperts(DeviceTensor input, DeviceTensor scores, ExpertRouting routing, ExpertLayer experts, DeviceTensor destination) =>
-        throw new NotSupportedException("mixtures of experts");
+        Run(new StepOperation { Kind = StepOperationKind.MixExperts, Tensor = input, Second = scores, Rule = routing, Experts = experts, Third = destination });
 
     /// <inheritdoc/>
     public override void RotateAndStore(DeviceTensor queries, DeviceTensor keys, DeviceTensor values, Rope? rope, AttentionShape shape, DeviceKvCache cache, int layer) =>
@@ -83,7 +83,7 @@ public sealed partial class IlgpuDevice
     public override void ArgMax(DeviceTensor logits) =>
         Run(new StepOperation { Kind = StepOperationKind.ArgMax, Tensor = logits });
 
-    private int Moves => _step.Version + _linear.Version + _attention.Version + _moves;
+    private int Moves => _step.Version + _linear.Version + _experts.Version + _attention.Version + _moves;
 
     private void Run(in StepOperation operation, ReadOnlySpan<LinearTarget> targets = default)
     {
@@ -129,6 +129,9 @@ public sealed partial class IlgpuDevice
                 ArrayView<float> gated = Between(operation.Tensor!);
                 _elements.Gate(tensor, second, (Activation)operation.Number, gated);
                 RunLinear(gated, operation.Tensor!.Rows, targets);
+                break;
+            case StepOperationKind.MixExperts:
+                _experts.Mix(tensor, second!.Value, operation.Tensor!.Rows, (ExpertRouting)operation.Rule!, operation.Experts!, View(operation.Third!));
                 break;
             case StepOperationKind.RotateAndStore:
                 _attention.RotateAndStore(tensor, second!.Value, View(operation.Third!), (Rope?)operation.Rule, operation.Attention!, (IlgpuKvCache)operation.Cache!, operation.Number, _step);

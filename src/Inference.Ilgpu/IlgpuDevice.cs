@@ -5,6 +5,7 @@ using Inference.Formats;
 using Inference.Ilgpu.Accelerators;
 using Inference.Ilgpu.Attention;
 using Inference.Ilgpu.Elements;
+using Inference.Ilgpu.Experts;
 using Inference.Ilgpu.Graphs;
 using Inference.Ilgpu.Linear;
 using Inference.Ilgpu.Memory;
@@ -14,7 +15,7 @@ namespace Inference.Ilgpu;
 
 /// <summary>Computes on a card through ILGPU: kernels written in C#, compiled for CUDA or OpenCL when they are first needed.</summary>
 /// <remarks>
-/// <para>Operations only enqueue. The host waits where it reads results, and nowhere else in a step, but for mixtures of experts.</para>
+/// <para>Operations only enqueue. The host waits where it reads results, and nowhere else in a step.</para>
 /// <para>Not thread-safe, as <see cref="Device"/> says; different threads may use it one after the other.</para>
 /// </remarks>
 public sealed partial class IlgpuDevice : Device
@@ -22,6 +23,7 @@ public sealed partial class IlgpuDevice : Device
     private readonly ComputeQueue _queue;
     private readonly ElementKernels _elements;
     private readonly LinearKernels _linear;
+    private readonly ExpertKernels _experts;
     private readonly AttentionKernels _attention;
     private readonly StepBuffers _step;
     private readonly WeightStaging _staging;
@@ -31,15 +33,18 @@ public sealed partial class IlgpuDevice : Device
     private MemoryBuffer1D<int, Stride1D.Dense>? _largest;
     private PageLockedArray1D<int>? _largestHost;
     private MemoryBuffer1D<float, Stride1D.Dense>? _between;
+    private readonly double _memoryFraction;
     private int _moves;
     private long _operations;
 
     private IlgpuDevice(AcceleratorContext context, global::ILGPU.Runtime.Device device, string name, IlgpuOptions options)
     {
+        _memoryFraction = options.MemoryFraction;
         _queue = new ComputeQueue(context, device);
         Name = $"{AcceleratorContext.Kind(device.AcceleratorType)} {name}";
         _elements = new ElementKernels(_queue);
         _linear = new LinearKernels(_queue);
+        _experts = new ExpertKernels(_queue, _elements, _linear, weight => ((DeviceVector)weight).View);
         _attention = new AttentionKernels(_queue);
         _step = new StepBuffers(_queue);
         _staging = new WeightStaging(_queue);
@@ -177,6 +182,21 @@ public sealed partial class IlgpuDevice : Device
     }
 
     /// <inheritdoc/>
+    public override unsafe void WriteRows(DeviceTensor tensor, ReadOnlySpan<float> source)
+    {
+        if (source.IsEmpty)
+            return;
+        Bind();
+        _graphs.Flush();
+        _operations++;
+        fixed (float* pinned = source)
+        {
+            ((IlgpuTensor)tensor).View.CopyFromCPUUnsafeAsync(_queue.Stream, ref *pinned, source.Length);
+            _step.Synchronize();
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (!disposing)
@@ -187,6 +207,7 @@ public sealed partial class IlgpuDevice : Device
         _staging.Dispose();
         _step.Dispose();
         _attention.Dispose();
+        _experts.Dispose();
         _linear.Dispose();
         _between?.Dispose();
         _largest?.Dispose();

@@ -19,6 +19,9 @@ public sealed record IlgpuOptions
     /// </summary>
     public int? GpuLayers { get; init; }
 
+    /// <summary>Threads of the CPU device, where it computes some of the layers. Null: one for each physical core that the process may use.</summary>
+    public int? Threads { get; init; }
+
     /// <summary>Repeat steps that decode one token of each sequence as CUDA graphs, where the driver has them. Never changes results.</summary>
     public bool UseGraphs { get; init; } = true;
 
@@ -29,6 +32,8 @@ public sealed record IlgpuOptions
             throw new ArgumentOutOfRangeException(nameof(MemoryFraction), MemoryFraction, $"{nameof(MemoryFraction)} must be above 0 and at most 1.");
         if (GpuLayers < 0)
             throw new ArgumentOutOfRangeException(nameof(GpuLayers), GpuLayers, $"{nameof(GpuLayers)} must be 0 or more.");
+        if (Threads is < 1 or > 1024)
+            throw new ArgumentOutOfRangeException(nameof(Threads), Threads, $"{nameof(Threads)} must be from 1 to 1024.");
         ArgumentNullException.ThrowIfNull(Accelerators);
     }
 }
