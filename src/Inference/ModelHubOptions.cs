@@ -27,6 +27,9 @@ public sealed record ModelHubOptions
     /// <summary>How often in a row a request may fail, by a broken connection or a server that is busy, before the download does: 1 to 100.</summary>
     public int MaxAttempts { get; init; } = 6;
 
+    /// <summary>Told of each attempt that failed before it is made again, on whatever thread that is; must not throw. Null: nobody.</summary>
+    public Action<HubRetryNotice>? Retrying { get; init; }
+
     /// <summary>For how long a connection may deliver nothing before it counts as broken: positive, at most a day.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

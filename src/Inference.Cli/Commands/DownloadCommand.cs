@@ -26,6 +26,7 @@ internal static class DownloadCommand
                 CacheFolder = arguments.GetValue(cache) is { Length: > 0 } folder ? folder : null,
                 Endpoint = arguments.GetValue(endpoint) is { } address ? Address(address) : null,
                 Offline = arguments.GetValue(offline) ? true : null,
+                Retrying = notice => terminal.Note($"{notice.File ?? notice.Repository}: {notice.Reason}; attempt {notice.Attempt + 1} of {notice.MaxAttempts} in {notice.Wait.TotalSeconds:0} s."),
             };
             HubModel found = await terminal.WithProgressAsync("Downloading", async progress =>
                 await ModelHub.DownloadAsync(arguments.GetRequiredValue(model), options, new Target(progress), cancellationToken));

@@ -51,7 +51,11 @@ internal sealed class AcceleratorContext : IDisposable
 
     public void Dispose() => Context.Dispose();
 
-    private static void Register(IntrinsicImplementationManager manager) => Exact.Register(manager);
+    private static void Register(IntrinsicImplementationManager manager)
+    {
+        Exact.Register(manager);
+        TensorCore.Register(manager);
+    }
 
     /// <summary>A machine without a driver has no such accelerators, which is no error.</summary>
     private static void Try(Action register)

@@ -12,16 +12,42 @@ internal sealed class ComputeQueue : IDisposable
     {
         Accelerator = device.CreateAccelerator(context.Context);
         Kind = AcceleratorContext.Kind(device.AcceleratorType);
+        Stream = Accelerator.CreateStream();
     }
 
     public Accelerator Accelerator { get; }
 
     public AcceleratorKind Kind { get; }
 
-    public AcceleratorStream Stream => Accelerator.DefaultStream;
+    /// <summary>Where everything is enqueued. Not the accelerator's default stream: that one waits for all others, and CUDA records no graph from it.</summary>
+    public AcceleratorStream Stream { get; }
 
     /// <summary>Whether threads of a warp can exchange registers, and so multiply matrices together. OpenCL has neither through ILGPU.</summary>
     public bool HasWarps => Kind == AcceleratorKind.Cpu || (Accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80);
 
-    public void Dispose() => Accelerator.Dispose();
+    /// <summary>Allocates device memory.</summary>
+    /// <param name="length">Elements.</param>
+    /// <param name="purpose">What for, in words.</param>
+    /// <exception cref="DeviceMemoryException">The device has not so much left.</exception>
+    public MemoryBuffer1D<T, Stride1D.Dense> Allocate<T>(long length, string purpose)
+        where T : unmanaged
+    {
+        try
+        {
+            return Accelerator.Allocate1D<T>(length);
+        }
+        catch (Exception error) when (error is AcceleratorException or OutOfMemoryException or OverflowException)
+        {
+            throw new DeviceMemoryException(Accelerator.Name, purpose, length * Interop.SizeOf<T>(), FreeBytes, Accelerator.MemorySize, error);
+        }
+    }
+
+    /// <summary>Memory that nobody has, where the driver tells; null elsewhere.</summary>
+    public long? FreeBytes => Accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : null;
+
+    public void Dispose()
+    {
+        Stream.Dispose();
+        Accelerator.Dispose();
+    }
 }

@@ -109,7 +109,7 @@ internal sealed class HubDownload
     private async Task FetchBlobAsync(string commit, HubEntry file, CancellationToken cancellation)
     {
         void Report(long bytes) => _progress?.Report(new HubProgress(file.Path, bytes, file.ByteLength, _done + bytes, _total));
-        HubRetry retry = new(_reference.Repository, file.Path, _options.MaxAttempts, _options.TimeProvider);
+        HubRetry retry = new(_reference.Repository, file.Path, _options.MaxAttempts, _options);
         using BlobDownload download = new(_client, _cache, _reference.Repository, commit, file, Report);
         await download.RunAsync(retry, cancellation).ConfigureAwait(false);
     }

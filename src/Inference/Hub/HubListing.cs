@@ -58,7 +58,7 @@ internal sealed class HubListing(HubClient client, string repository, ModelHubOp
 
     private async Task<(JsonElement Answer, string? Link)> ReadAsync(Uri address, int attempts, CancellationToken cancellation)
     {
-        HubRetry retry = new(repository, null, attempts, options.TimeProvider);
+        HubRetry retry = new(repository, null, attempts, options);
         return await retry.RunAsync(async () =>
         {
             using HubResponse response = await client.GetAsync(address, null, null, cancellation).ConfigureAwait(false);

@@ -2,7 +2,7 @@ namespace Inference.Hub;
 
 /// <summary>Tries again, after a while, what broke.</summary>
 /// <remarks>The wait doubles from one second to half a minute; a server's Retry-After is honoured up to five minutes, and more is a failure.</remarks>
-internal sealed class HubRetry(string repository, string? file, int attempts, TimeProvider time)
+internal sealed class HubRetry(string repository, string? file, int attempts, ModelHubOptions options)
 {
     /// <summary>Fewer bytes than this between two failures do not count as getting on: a server could keep us for ever with one at a time.</summary>
     private const long LeastProgress = 64 << 10;
@@ -43,7 +43,9 @@ internal sealed class HubRetry(string repository, string? file, int attempts, Ti
 
             TimeSpan wait = _firstWait * Math.Pow(2, Math.Min(failures - 1, 10));
             wait = wait < _longestWait ? wait : _longestWait;
-            await Task.Delay(failure.Wait > wait ? failure.Wait.Value : wait, time, cancellation).ConfigureAwait(false);
+            wait = failure.Wait > wait ? failure.Wait.Value : wait;
+            options.Retrying?.Invoke(new HubRetryNotice(repository, file is null ? null : HubText.Plain(file), failure.Message, failures, attempts, wait));
+            await Task.Delay(wait, options.TimeProvider, cancellation).ConfigureAwait(false);
         }
     }
 }

@@ -5,6 +5,7 @@ using Inference.Ilgpu.Intrinsics;
 
 namespace Inference.Ilgpu.Tests.Accelerators;
 
+[Collection(EmulationCollection.Name)]
 public class ExactTests
 {
     [Theory]

@@ -16,8 +16,12 @@ public class BrokenConnectionTests
         await using HubCase test = Case();
         foreach (int at in new[] { -1, 0, 7 })
             test.Hub.Next(request => request.IsFor(stage), (_, response) => response with { CutAfter = at });
-        test.AssertWhole(await test.DownloadAsync());
+        List<HubRetryNotice> notices = [];
+        test.AssertWhole(await test.DownloadAsync(change: options => options with { Retrying = notices.Add }));
         Assert.Equal([1, 2, 4], test.Clock.Waits.Select(wait => wait.TotalSeconds));
+        Assert.Equal([(1, 4, 1), (2, 4, 2), (3, 4, 4)], notices.Select(notice => (notice.Attempt, notice.MaxAttempts, notice.Wait.TotalSeconds)));
+        Assert.All(notices, notice => Assert.Equal(("owner/model", stage == Gguf ? Gguf : null), (notice.Repository, notice.File)));
+        Assert.All(notices, notice => Assert.NotEmpty(notice.Reason));
     }
 
     [Theory]

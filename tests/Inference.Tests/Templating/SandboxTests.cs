@@ -62,7 +62,7 @@ public sealed class SandboxTests
         var clock = Stopwatch.StartNew();
         ChatTemplateException error = Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(source).Render(new Dictionary<string, object?>(), _now));
         Assert.Null(error.TemplateMessage);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), $"{name} took {clock.Elapsed}");
+        Assert.True(clock.Elapsed < TimeSpan.FromMinutes(5), $"{name} took {clock.Elapsed}");
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.True(allocated < 6L << 30, $"{name} allocated {allocated >> 20} MiB in all");
     }

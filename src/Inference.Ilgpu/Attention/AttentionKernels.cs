@@ -1,0 +1,116 @@
+using ILGPU;
+using ILGPU.Runtime;
+using Inference.Execution;
+using Inference.Ilgpu.Accelerators;
+using Inference.Ilgpu.Memory;
+
+namespace Inference.Ilgpu.Attention;
+
+/// <summary>Launches what reads and writes the cache. Kernels are compiled when a cache of their type is first used.</summary>
+internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
+{
+    /// <summary>Positions whose part of a softmax is computed for itself.</summary>
+    public const int ChunkSize = 256;
+
+    /// <summary>Threads for a row and head.</summary>
+    public const int GroupSize = 32;
+
+    /// <summary>Elements a head, at most.</summary>
+    public const int MostHeadSize = 512;
+
+    /// <summary>Groups that fill a card: with fewer, chunks are spread.</summary>
+    private const int EnoughGroups = 1024;
+
+    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int, int, int> _rotate =
+        queue.Accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int, int, int>(RotateKernel.Run);
+    private readonly Dictionary<Rope, RopeTable> _ropes = new(ReferenceEqualityComparer.Instance);
+    private readonly CacheKernels?[] _kernels = new CacheKernels?[3];
+    private MemoryBuffer1D<float, Stride1D.Dense>? _parts;
+
+    /// <summary>Changes when memory that launches name has moved.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>A bucket of lengths: launches for all lengths in it are the same.</summary>
+    public static int LengthBucket(int length) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, ChunkSize));
+
+    /// <summary>Turns queries and keys, and stores keys and values.</summary>
+    public void RotateAndStore(ArrayView<float> queries, ArrayView<float> keys, ArrayView<float> values, Rope? rope, AttentionShape shape, IlgpuKvCache cache, int layer, StepBuffers step)
+    {
+        if (step.Rows == 0)
+            return;
+        if (rope is { InverseFrequencies.Length: > 0 })
+        {
+            if (!_ropes.TryGetValue(rope, out RopeTable? table))
+                _ropes.Add(rope, table = new RopeTable(queue, rope));
+            ArrayView<float> angles = table.View(step.MaxLength, out bool moved);
+            Version += moved ? 1 : 0;
+            int slots = step.Rows * (shape.Heads + shape.KvHeads);
+            _rotate(queue.Stream, slots * table.Pairs, queries, keys, step.Positions, angles, shape.Heads, shape.KvHeads, shape.HeadSize, table.Pairs, rope.Kind == RopeKind.Halves ? 1 : 0);
+        }
+
+        int groups = step.Rows * shape.KvHeads * ((shape.HeadSize + 31) / 32);
+        Kernels(cache).Store(queue.Stream, groups, keys, values, step.Positions, step.RowSequences, step.Sequences, step.Blocks, cache.View(layer), shape.KvHeads);
+    }
+
+    /// <summary>Attention of every row of the step.</summary>
+    /// <exception cref="NotSupportedException">Heads are larger than any model's.</exception>
+    public void Attend(ArrayView<float> queries, AttentionShape shape, ArrayView<float>? sinks, IlgpuKvCache cache, int layer, ArrayView<float> destination, StepBuffers step)
+    {
+        if (step.Rows == 0)
+            return;
+        if (shape.HeadSize > MostHeadSize)
+            throw new NotSupportedException($"The GPU device has heads of at most {MostHeadSize} elements, not {shape.HeadSize}.");
+        AttentionView attention = new()
+        {
+            Queries = queries,
+            Output = destination,
+            Positions = step.Positions,
+            RowSequences = step.RowSequences,
+            Sequences = step.Sequences,
+            Blocks = step.Blocks,
+            Sinks = sinks ?? queries,
+            Heads = shape.Heads,
+            HeadsPerKey = shape.Heads / shape.KvHeads,
+            Scale = shape.Scale,
+            SoftCap = shape.SoftCap,
+            Window = shape.Window ?? int.MaxValue,
+            HasSinks = sinks is null ? 0 : 1,
+        };
+        CacheKernels kernels = Kernels(cache);
+        CacheView view = cache.View(layer);
+        int groups = step.Rows * shape.Heads;
+        int chunks = LengthBucket(step.MaxLength) / ChunkSize;
+        if (chunks == 1 || groups >= EnoughGroups)
+        {
+            kernels.Walk(queue.Stream, (groups, GroupSize), attention, view);
+            return;
+        }
+
+        ArrayView<float> parts = Parts((long)groups * chunks * (shape.HeadSize + 2));
+        kernels.Spread(queue.Stream, (new Index2D(groups, chunks), new Index2D(GroupSize, 1)), attention, view, parts);
+        kernels.Combine(queue.Stream, (groups, GroupSize), attention, view, parts, chunks);
+    }
+
+    public void Dispose()
+    {
+        _parts?.Dispose();
+        foreach (RopeTable table in _ropes.Values)
+            table.Dispose();
+    }
+
+    private CacheKernels Kernels(IlgpuKvCache cache) => _kernels[(int)cache.Shape.Type] ??= CacheKernels.Load(queue.Accelerator, cache.Shape.Type);
+
+    private ArrayView<float> Parts(long length)
+    {
+        if (_parts is null || _parts.Length < length)
+        {
+            queue.Stream.Synchronize();
+            _parts?.Dispose();
+            _parts = null;
+            _parts = queue.Allocate<float>((long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)length), "attention");
+            Version++;
+        }
+
+        return _parts.View;
+    }
+}

@@ -1,0 +1,97 @@
+using ILGPU;
+using ILGPU.Runtime;
+using Inference.Execution;
+using Inference.Ilgpu.Accelerators;
+
+namespace Inference.Ilgpu.Elements;
+
+/// <summary>Launches the kernels that work on rows and single elements.</summary>
+internal sealed class ElementKernels
+{
+    private readonly ComputeQueue _queue;
+    private readonly Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, float, int, int, int> _normalize;
+    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<float>> _add;
+    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, float> _scale;
+    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, float> _softCap;
+    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int> _gate;
+    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<int>, ArrayView<float>, int> _selectRows;
+    private readonly Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<int>, int> _argMax;
+
+    public ElementKernels(ComputeQueue queue)
+    {
+        _queue = queue;
+        Accelerator accelerator = queue.Accelerator;
+        _normalize = accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, float, int, int, int>(NormalizeKernel.Run);
+        _add = accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>>(AddKernel.Run);
+        _scale = accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, float>(ScaleKernel.Run);
+        _softCap = accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, float>(SoftCapKernel.Run);
+        _gate = accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(GateKernel.Run);
+        _selectRows = accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<int>, ArrayView<float>, int>(SelectRowsKernel.Run);
+        _argMax = accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, int>(ArgMaxKernel.Run);
+    }
+
+    /// <summary>hidden += addend, where there is one; then destination = norm(hidden).</summary>
+    /// <param name="hidden">[rows, columns], only the rows in use.</param>
+    /// <param name="addend">As hidden, or null.</param>
+    /// <param name="kind">The formula.</param>
+    /// <param name="gain">As long as a run.</param>
+    /// <param name="bias">As long, or null.</param>
+    /// <param name="epsilon">Added to the mean square or the variance.</param>
+    /// <param name="destination">As hidden; may be hidden.</param>
+    public void Normalize(ArrayView<float> hidden, ArrayView<float>? addend, NormKind kind, ArrayView<float> gain, ArrayView<float>? bias, float epsilon, ArrayView<float> destination)
+    {
+        int length = gain.IntLength;
+        int runs = (int)(hidden.Length / length);
+        if (runs > 0)
+            _normalize(_queue.Stream, (runs, GroupSize(length)), hidden, addend ?? hidden, gain, bias ?? gain, destination, length, epsilon, kind == NormKind.Layer ? 1 : 0, addend is null ? 0 : 1, bias is null ? 0 : 1);
+    }
+
+    public void Add(ArrayView<float> destination, ArrayView<float> addend)
+    {
+        if (destination.Length > 0)
+            _add(_queue.Stream, destination.IntLength, destination, addend);
+    }
+
+    public void Scale(ArrayView<float> tensor, float factor)
+    {
+        if (tensor.Length > 0)
+            _scale(_queue.Stream, tensor.IntLength, tensor, factor);
+    }
+
+    public void SoftCap(ArrayView<float> tensor, float cap)
+    {
+        if (tensor.Length > 0)
+            _softCap(_queue.Stream, tensor.IntLength, tensor, cap);
+    }
+
+    public void Gate(ArrayView<float> gate, ArrayView<float>? up, Activation activation, ArrayView<float> destination)
+    {
+        if (destination.Length > 0)
+            _gate(_queue.Stream, destination.IntLength, gate, up ?? gate, destination, (int)activation, up is null ? 0 : 1);
+    }
+
+    /// <param name="source">[any, columns].</param>
+    /// <param name="rows">Which rows to take.</param>
+    /// <param name="destination">[as many as are taken, columns].</param>
+    /// <param name="columns">Elements a row.</param>
+    public void SelectRows(ArrayView<float> source, ArrayView<int> rows, ArrayView<float> destination, int columns)
+    {
+        if (destination.Length > 0)
+            _selectRows(_queue.Stream, destination.IntLength, source, rows, destination, columns);
+    }
+
+    /// <param name="logits">[rows, columns].</param>
+    /// <param name="results">[rows].</param>
+    /// <param name="columns">Elements a row.</param>
+    public void ArgMax(ArrayView<float> logits, ArrayView<int> results, int columns)
+    {
+        if (logits.Length > 0)
+            _argMax(_queue.Stream, ((int)(logits.Length / columns), GroupSize(columns)), logits, results, columns);
+    }
+
+    /// <summary>Depends on the length of a run alone, and so does the order of its additions.</summary>
+    /// <remarks>The emulation runs every thread of a group as one of the system's: a warp is enough there.</remarks>
+    private int GroupSize(int length) => _queue.Kind == AcceleratorKind.Cpu
+        ? AcceleratorContext.WarpSize
+        : (int)Math.Clamp(System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length / 4), AcceleratorContext.WarpSize, GroupSum.MostThreads);
+}

@@ -1,0 +1,128 @@
+using ILGPU;
+using ILGPU.Runtime;
+using Inference.Ilgpu.Accelerators;
+
+namespace Inference.Ilgpu.Linear;
+
+using EmbedKernel = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>;
+using FloatKernel = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>;
+using QuantizedKernel = Action<AcceleratorStream, Index1D, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int>;
+
+/// <summary>Launches what works on matrices. A kernel is compiled when it is first needed.</summary>
+internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
+{
+    private readonly Dictionary<(int CodeBits, ScaleForm Scales), QuantizedKernel> _quantized = [];
+    private readonly Dictionary<(int CodeBits, ScaleForm Scales), EmbedKernel> _embedQuantized = [];
+    private readonly Dictionary<MatrixKind, FloatKernel> _floats = [];
+    private readonly Dictionary<MatrixKind, EmbedKernel> _embedFloats = [];
+    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, InputView, int, int> _quantize =
+        queue.Accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, InputView, int, int>(QuantizeKernel.Run);
+    private readonly InputScratch _scratch = new(queue);
+
+    /// <summary>Changes when memory that launches name has moved.</summary>
+    public int Version => _scratch.Version;
+
+    /// <summary>Applies linear layers to rows.</summary>
+    /// <param name="input">[rows, columns].</param>
+    /// <param name="rows">Rows of the input.</param>
+    /// <param name="jobs">The layers.</param>
+    public void Run(ArrayView<float> input, int rows, ReadOnlySpan<LinearJob> jobs)
+    {
+        if (rows == 0)
+            return;
+        int quantizedFor = 0;
+        InputView quantized = default;
+        foreach (LinearJob job in jobs)
+        {
+            MatrixLayout layout = job.Matrix.Layout;
+            MatrixView matrix = job.Matrix.View;
+            ArrayView<float> bias = job.Bias ?? input;
+            int hasBias = job.Bias is null ? 0 : 1;
+            int size = rows * layout.Tiles * MatrixLayout.TileRows;
+            if (layout.Kind != MatrixKind.Quantized)
+            {
+                Float(layout.Kind)(queue.Stream, size, matrix, input, bias, job.Output, hasBias);
+                continue;
+            }
+
+            // Layers with one input have one number of columns; the number of blocks, padding included, follows from it.
+            if (quantizedFor != layout.Blocks)
+            {
+                quantized = Quantize(input, rows, layout);
+                quantizedFor = layout.Blocks;
+            }
+
+            Quantized(layout)(queue.Stream, size, matrix, quantized, bias, job.Output, hasBias);
+        }
+    }
+
+    /// <summary>Rounds rows to 8 bits, for quantised matrices of a layout; good until the next call.</summary>
+    /// <param name="input">[rows, columns of the layout].</param>
+    /// <param name="rows">Rows of the input, at least 1.</param>
+    /// <param name="layout">Of the matrix.</param>
+    public InputView Quantize(ArrayView<float> input, int rows, MatrixLayout layout)
+    {
+        InputView quantized = _scratch.View(rows, layout.Blocks);
+        _quantize(queue.Stream, rows * layout.Blocks, input, quantized, layout.Columns, layout.Blocks);
+        return quantized;
+    }
+
+    /// <summary>Looks up rows.</summary>
+    /// <param name="table">[any, columns].</param>
+    /// <param name="rows">Which row each row of the output gets.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="output">[count, columns].</param>
+    /// <param name="adds">Whether to add to what is there.</param>
+    public void Embed(DeviceMatrix table, ArrayView<int> rows, int count, ArrayView<float> output, bool adds)
+    {
+        if (count > 0)
+            Embedding(table.Layout)(queue.Stream, count * table.Columns, table.View, rows, output, adds ? 1 : 0);
+    }
+
+    public void Dispose() => _scratch.Dispose();
+
+    private QuantizedKernel Quantized(MatrixLayout layout)
+    {
+        if (!_quantized.TryGetValue((layout.CodeBits, layout.Scales), out QuantizedKernel? kernel))
+            _quantized.Add((layout.CodeBits, layout.Scales), kernel = QuantizedKernels.Plain(queue.Accelerator, layout));
+        return kernel;
+    }
+
+    private FloatKernel Float(MatrixKind kind)
+    {
+        if (!_floats.TryGetValue(kind, out FloatKernel? kernel))
+        {
+            _floats.Add(kind, kernel = kind switch
+            {
+                MatrixKind.Single => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<Singles>.Run),
+                MatrixKind.Half => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<Halves>.Run),
+                _ => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<BFloats>.Run),
+            });
+        }
+
+        return kernel;
+    }
+
+    private EmbedKernel Embedding(MatrixLayout layout)
+    {
+        EmbedKernel? kernel;
+        if (layout.Kind == MatrixKind.Quantized)
+        {
+            if (!_embedQuantized.TryGetValue((layout.CodeBits, layout.Scales), out kernel))
+                _embedQuantized.Add((layout.CodeBits, layout.Scales), kernel = QuantizedKernels.Embed(queue.Accelerator, layout));
+            return kernel;
+        }
+
+        if (!_embedFloats.TryGetValue(layout.Kind, out kernel))
+        {
+            _embedFloats.Add(layout.Kind, kernel = layout.Kind switch
+            {
+                MatrixKind.Single => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedFloatKernel<Singles>.Run),
+                MatrixKind.Half => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedFloatKernel<Halves>.Run),
+                _ => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedFloatKernel<BFloats>.Run),
+            });
+        }
+
+        return kernel;
+    }
+}
