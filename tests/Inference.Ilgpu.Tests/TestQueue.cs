@@ -9,7 +9,7 @@ namespace Inference.Ilgpu.Tests;
 /// <remarks>Shared by all tests of <see cref="EmulationCollection"/>, which run one after the other, so that each kernel is compiled once.</remarks>
 internal sealed class TestQueue : IDisposable
 {
-    private static readonly Lazy<AcceleratorContext> _context = new(() => new AcceleratorContext());
+    private static readonly Lazy<AcceleratorContext> _context = new(() => new AcceleratorContext(emulatedWarps: 8));
     private static readonly ConcurrentDictionary<AcceleratorKind, ComputeQueue> _queues = [];
 
     public TestQueue(AcceleratorKind kind)
