@@ -1,7 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Spectre.Console;
 
 namespace Inference.Cli;
@@ -9,13 +6,6 @@ namespace Inference.Cli;
 /// <summary>Where a command reads and writes: results on the output, everything about them on the error stream.</summary>
 internal sealed class Terminal(Stream input, TextWriter output, TextWriter error, bool outputIsInteractive, bool errorIsInteractive, bool inputIsInteractive = false)
 {
-    private static readonly JsonSerializerOptions _json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     public Stream Input { get; } = input;
 
     public TextWriter Output { get; } = output;
@@ -43,8 +33,8 @@ internal sealed class Terminal(Stream input, TextWriter output, TextWriter error
             inputIsInteractive: !Console.IsInputRedirected);
     }
 
-    /// <summary>Writes the one JSON document of a run.</summary>
-    public void WriteJson(object document) => Output.WriteLine(JsonSerializer.Serialize(document, _json));
+    /// <summary>Writes the one JSON document of a run; see <see cref="JsonText.Write"/>.</summary>
+    public void WriteJson(IReadOnlyDictionary<string, object?> fields) => Output.WriteLine(JsonText.Write(fields));
 
     /// <summary>Writes something worth knowing that is not the result.</summary>
     public void Note(string text) => Error.WriteLine(text);

@@ -17,5 +17,15 @@ internal sealed record TimingReport(
             Rate(result.Usage.OutputTokens - 1, timings.Decode));
     }
 
+    public Dictionary<string, object?> ForJson() => new()
+    {
+        ["queueMs"] = QueueMs,
+        ["prefillMs"] = PrefillMs,
+        ["decodeMs"] = DecodeMs,
+        ["timeToFirstTokenMs"] = TimeToFirstTokenMs,
+        ["promptTokensPerSecond"] = PromptTokensPerSecond,
+        ["decodeTokensPerSecond"] = DecodeTokensPerSecond,
+    };
+
     private static double Rate(int tokens, TimeSpan time) => time > TimeSpan.Zero && tokens > 0 ? tokens / time.TotalSeconds : 0;
 }

@@ -7,7 +7,7 @@ namespace Inference.Extensions.AI;
 /// <para>Read once, when the engine loads; later changes of a configuration change nothing. Validated when the host starts.</para>
 /// <para>In a configuration, each property is a key of the engine's section; <see cref="Engine"/> and <see cref="Generation"/> are sections
 /// with the names of their properties, but for those of <see cref="EngineOptions"/> that are objects of the host's (<see cref="EngineOptions.Device"/>,
-/// <see cref="EngineOptions.LoggerFactory"/>, <see cref="EngineOptions.TimeProvider"/>): set these in code. Times are written <c>hh:mm:ss</c>;
+/// <see cref="EngineOptions.Tokenizer"/>, <see cref="EngineOptions.LoggerFactory"/>, <see cref="EngineOptions.TimeProvider"/>): set these in code. Times are written <c>hh:mm:ss</c>;
 /// <see cref="EngineOptions.KvSpill"/> is a section with <c>MaxBytes</c> and, for a file, <c>Folder</c>;
 /// <see cref="GenerationOptions.ContextPolicy"/> is <c>Refuse</c>, <c>DropOldestTurns</c> or <c>SlidingWindow(8)</c>. Unknown keys are errors.</para>
 /// </remarks>

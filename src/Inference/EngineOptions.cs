@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Inference.Cpu;
 using Inference.Execution;
 using Inference.Scheduling;
+using Inference.Tokenization;
 using Microsoft.Extensions.Logging;
 
 namespace Inference;
@@ -78,6 +79,10 @@ public sealed record EngineOptions
 
     /// <summary>The device to compute on; the engine disposes it. Null: the CPU.</summary>
     public Device? Device { get; init; }
+
+    /// <summary>The tokenizer to use instead of the one that the model's file holds, which is then not read. Null: the file's.</summary>
+    /// <remarks>Loading throws a <see cref="TokenizerMismatchException"/> where the model has no rows for its ids. Its chat template is the model's.</remarks>
+    public Tokenizer? Tokenizer { get; init; }
 
     /// <summary>Where log messages go. Null: nowhere.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }

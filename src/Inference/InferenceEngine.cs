@@ -73,6 +73,7 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <returns>The engine, ready for requests.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="Formats.ModelFormatException">A file is malformed or uses something unsupported; the message names file, offset and field.</exception>
+    /// <exception cref="TokenizerMismatchException"><see cref="EngineOptions.Tokenizer"/> has ids for which the model has no rows.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="PlatformNotSupportedException">The machine lacks the kernels that <see cref="EngineOptions.Kernels"/> or the environment asks for.</exception>
     public static async Task<InferenceEngine> LoadAsync(string path, EngineOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default)

@@ -51,7 +51,7 @@ internal static class ModelLoader
             throw new ModelFormatException(path, null, -1, "the file holds no weights");
         DecoderConfig config = DecoderConfigReader.Read(file);
         // Beside the weights: reading a vocabulary keeps one thread busy for as long as packing a small model keeps them all.
-        Task<Tokenizer> reading = Task.Run(() => file is GgufFile gguf ? Tokenizer.FromGguf(gguf) : Tokenizer.Load(((SafetensorsModel)file).Folder), CancellationToken.None);
+        Task<Tokenizer> reading = options.Tokenizer is { } given ? Task.FromResult(given) : Task.Run(() => file is GgufFile gguf ? Tokenizer.FromGguf(gguf) : Tokenizer.Load(((SafetensorsModel)file).Folder), CancellationToken.None);
         int context = options.ContextLength ?? config.ContextLength;
         Require(!config.Architecture.LearnsPositions || context <= config.ContextLength, options.ContextLength, nameof(options.ContextLength), $"at most {config.ContextLength}, for which this model has learned positions");
         config = config.ForContext(context);
@@ -67,12 +67,13 @@ internal static class ModelLoader
             tensors.CheckShapes(config);
 
             // Refused before the weights are packed, which may take seconds.
-            shape = ShapeCache(options, config, file, context);
+            int maxLogitRows = Math.Min(options.MaxSequences, options.MaxTokensPerStep);
+            long? cacheBytes = device.Prepare(Footprint(options, config, file, tensors, context, DecoderBuffers.BytesOf(config, rows, options.MaxTokensPerStep, maxLogitRows)));
+            shape = ShapeCache(options, config, file, context, cacheBytes);
             cacheTokens = (int)Math.Min((long)shape.Blocks * shape.BlockSize, int.MaxValue);
-            Require(options.KvCacheTokens is not null || options.ContextLength is null || options.ContextLength <= cacheTokens, options.ContextLength, nameof(options.ContextLength), $"at most {cacheTokens}, for which a quarter of this machine's memory suffices, unless KvCacheTokens is set");
+            Require(options.KvCacheTokens is not null || options.ContextLength is null || options.ContextLength <= cacheTokens, options.ContextLength, nameof(options.ContextLength), $"at most {cacheTokens}, for which {(cacheBytes is null ? "a quarter of this machine's memory" : "what the model leaves of the device's memory")} suffices, unless KvCacheTokens is set");
             Require(options.ChunkedPrefill || options.MaxTokensPerStep >= Math.Min(context, cacheTokens), options.MaxTokensPerStep, nameof(options.MaxTokensPerStep), $"at least the context length, {Math.Min(context, cacheTokens)}, where ChunkedPrefill is off");
 
-            int maxLogitRows = Math.Min(options.MaxSequences, options.MaxTokensPerStep);
             buffers = cleanup.Add(new DecoderBuffers(device, config, rows, options.MaxTokensPerStep, maxLogitRows));
             long done = 0;
             void Report(long bytes) => progress?.Report(new LoadProgress(done += bytes, tensors.ByteLength));
@@ -87,6 +88,8 @@ internal static class ModelLoader
         }
 
         int vocabulary = buffers.Logits.Columns;
+        if (tokenizer.VocabularySize > vocabulary && options.Tokenizer is not null)
+            throw new TokenizerMismatchException(path, tokenizer.VocabularySize, vocabulary);
         if (tokenizer.VocabularySize > vocabulary)
             throw new ModelFormatException(path, TensorNames.Embedding, -1, $"the tokenizer has {tokenizer.VocabularySize} tokens, the embedding table only {vocabulary} rows");
         var model = new DecoderModel(device, config, weights, buffers);
@@ -101,13 +104,28 @@ internal static class ModelLoader
         return new LoadedModel(options, info, file, tokenizer, device, model, cache, Math.Min(context, cacheTokens), time, logger);
     }
 
-    private static KvCacheShape ShapeCache(EngineOptions options, DecoderConfig config, ModelFile file, int context)
+    private static ModelFootprint Footprint(EngineOptions options, DecoderConfig config, ModelFile file, TensorSet tensors, int context, long activationBytes)
     {
-        KvCacheType type = options.KvCacheType ?? DefaultCacheType(file);
-        var one = new KvCacheShape(config.Layers, 1, options.KvBlockSize, config.KvHeads, config.HeadSize, type);
+        (IReadOnlyList<StoredTensor>[] layers, IReadOnlyList<StoredTensor> input, IReadOnlyList<StoredTensor> output) = tensors.Places(config.Layers);
+        long blocks = ((long)Math.Min(context, options.KvCacheTokens ?? int.MaxValue) + options.KvBlockSize - 1) / options.KvBlockSize;
+        return new ModelFootprint(layers, input, output, blocks * CacheBlock(options, config, file).BytesPerBlock / config.Layers, activationBytes);
+    }
+
+    private static KvCacheShape CacheBlock(EngineOptions options, DecoderConfig config, ModelFile file) =>
+        new(config.Layers, 1, options.KvBlockSize, config.KvHeads, config.HeadSize, options.KvCacheType ?? DefaultCacheType(file));
+
+    // The device's bytes are what it has for keys and values; null where it computes in the host's memory.
+    private static KvCacheShape ShapeCache(EngineOptions options, DecoderConfig config, ModelFile file, int context, long? deviceBytes)
+    {
+        KvCacheShape one = CacheBlock(options, config, file);
         long tokens = options.KvCacheTokens ?? Math.Max(options.ContextLength ?? Math.Min(context, MostDefaultCacheTokens), DefaultCacheTokens);
         long blocks = (tokens + options.KvBlockSize - 1) / options.KvBlockSize;
-        if (options.KvCacheTokens is null)
+        if (options.KvCacheTokens is null && deviceBytes is { } bytes)
+        {
+            // A card's memory has no other use: all that the model leaves is cache.
+            blocks = Math.Max(1, bytes / one.BytesPerBlock);
+        }
+        else if (options.KvCacheTokens is null)
         {
             double memory = DefaultCacheShare * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
             blocks = Math.Clamp((long)(memory / one.BytesPerBlock), 1, blocks);

@@ -26,7 +26,11 @@ internal static class PtxText
         MethodInfo kernel = type.GetMethod(method, Any)!;
         if (typeArguments.Length > 0)
             kernel = kernel.MakeGenericMethod(typeArguments);
-        var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), new KernelSpecialization(groupSize, null));
+        // Kernels that take an index leave the grouping to the launcher.
+        EntryPointDescription entry = kernel.GetParameters()[0].ParameterType == typeof(Index1D)
+            ? EntryPointDescription.FromImplicitlyGroupedKernel(kernel)
+            : EntryPointDescription.FromExplicitlyGroupedKernel(kernel);
+        var compiled = (PTXCompiledKernel)backend.Compile(entry, new KernelSpecialization(groupSize, null));
         Assemble(compiled.PTXAssembly);
         return compiled.PTXAssembly;
     }

@@ -8,6 +8,15 @@ namespace Inference.Cli.Benchmarking;
 /// <param name="PeakMemoryBytes">The most memory resident in the process so far, mapped model files included.</param>
 internal sealed record BatchMeasurement(int Batch, double PromptTokensPerSecond, double DecodeTokensPerSecond, double TimeToFirstTokenMs, long PeakMemoryBytes)
 {
+    public Dictionary<string, object?> ForJson() => new()
+    {
+        ["batch"] = Batch,
+        ["promptTokensPerSecond"] = PromptTokensPerSecond,
+        ["decodeTokensPerSecond"] = DecodeTokensPerSecond,
+        ["timeToFirstTokenMs"] = TimeToFirstTokenMs,
+        ["peakMemoryBytes"] = PeakMemoryBytes,
+    };
+
     /// <summary>The median of each figure.</summary>
     public static BatchMeasurement MedianOf(IReadOnlyList<BatchMeasurement> runs) => new(
         runs[0].Batch,

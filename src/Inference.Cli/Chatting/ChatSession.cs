@@ -122,16 +122,16 @@ internal sealed class ChatSession(InferenceEngine engine, Terminal terminal, Gen
         string reason = result.Generation.FinishReason.ToString().ToLowerInvariant();
         if (json)
         {
-            terminal.WriteJson(new
+            terminal.WriteJson(new Dictionary<string, object?>
             {
-                content = result.Message.Content,
-                reasoning = result.Message.Reasoning,
-                finishReason = reason,
-                promptTokens = usage.InputTokens,
-                cachedTokens = usage.CachedInputTokens,
-                outputTokens = usage.OutputTokens,
-                reasoningTokens = result.ReasoningTokens,
-                timings,
+                ["content"] = result.Message.Content,
+                ["reasoning"] = result.Message.Reasoning,
+                ["finishReason"] = reason,
+                ["promptTokens"] = usage.InputTokens,
+                ["cachedTokens"] = usage.CachedInputTokens,
+                ["outputTokens"] = usage.OutputTokens,
+                ["reasoningTokens"] = result.ReasoningTokens,
+                ["timings"] = timings.ForJson(),
             });
             terminal.Output.Flush();
             return;

@@ -43,7 +43,7 @@ internal static class BenchCommand
             await using InferenceEngine engine = await EngineLoader.LoadAsync(path, options, terminal, cancellationToken);
             BatchMeasurement[] results = await MeasureAsync(engine, workload, sizes, arguments.GetValue(repeat)!.Value, terminal, cancellationToken);
             if (arguments.GetValue(json))
-                terminal.WriteJson(new { model = path, device = engine.DeviceName, threads = options.Threads, workload.PromptTokens, workload.OutputTokens, workload.ContextTokens, results });
+                terminal.WriteJson(ForJson(path, engine, options, workload, results));
             else
                 Write(results, terminal);
             return 0;
@@ -71,6 +71,17 @@ internal static class BenchCommand
 
             return results;
         });
+
+    private static Dictionary<string, object?> ForJson(string path, InferenceEngine engine, EngineOptions options, Workload workload, BatchMeasurement[] results) => new()
+    {
+        ["model"] = path,
+        ["device"] = engine.DeviceName,
+        ["threads"] = options.Threads,
+        ["promptTokens"] = workload.PromptTokens,
+        ["outputTokens"] = workload.OutputTokens,
+        ["contextTokens"] = workload.ContextTokens,
+        ["results"] = results.Select(result => result.ForJson()),
+    };
 
     private static void Write(BatchMeasurement[] results, Terminal terminal)
         => terminal.WriteTable(

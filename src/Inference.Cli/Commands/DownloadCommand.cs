@@ -50,14 +50,14 @@ internal static class DownloadCommand
             return;
         }
 
-        terminal.WriteJson(new
+        terminal.WriteJson(new Dictionary<string, object?>
         {
-            model.Path,
-            model.Repository,
-            model.Commit,
-            bytes = model.Files.Sum(file => file.ByteLength),
-            model.IsFromCache,
-            files = model.Files.Select(file => new { file.Name, file.Path, bytes = file.ByteLength }),
+            ["path"] = model.Path,
+            ["repository"] = model.Repository,
+            ["commit"] = model.Commit,
+            ["bytes"] = model.Files.Sum(file => file.ByteLength),
+            ["isFromCache"] = model.IsFromCache,
+            ["files"] = model.Files.Select(file => new Dictionary<string, object?> { ["name"] = file.Name, ["path"] = file.Path, ["bytes"] = file.ByteLength }),
         });
     }
 

@@ -55,15 +55,15 @@ internal static class GenerateCommand
         TimingReport timings = TimingReport.Of(result);
         if (json)
         {
-            terminal.WriteJson(new
+            terminal.WriteJson(new Dictionary<string, object?>
             {
-                promptTokens = generation.PromptTokens,
-                tokens = result.Tokens,
-                text = result.Text,
-                finishReason = result.FinishReason.ToString().ToLowerInvariant(),
-                stopSequence = result.StopSequence,
-                seed = result.Seed,
-                timings,
+                ["promptTokens"] = generation.PromptTokens,
+                ["tokens"] = result.Tokens,
+                ["text"] = result.Text,
+                ["finishReason"] = result.FinishReason.ToString().ToLowerInvariant(),
+                ["stopSequence"] = result.StopSequence,
+                ["seed"] = result.Seed,
+                ["timings"] = timings.ForJson(),
             });
             return;
         }

@@ -24,18 +24,18 @@ internal static class InspectCommand
             long parameters = file.Tensors.Values.Sum(tensor => tensor.ElementCount);
             if (arguments.GetValue(json))
             {
-                terminal.WriteJson(new
+                terminal.WriteJson(new Dictionary<string, object?>
                 {
-                    file = file.Path,
-                    format = MetadataView.Format(file),
-                    bytes = file.ByteLength,
-                    parameters,
-                    memory,
-                    device,
-                    settings = settings.ForJson(),
-                    refusal = settings.Problem,
-                    metadata = MetadataView.ForJson(file),
-                    tensors = file.Tensors.Values.Select(tensor => new { tensor.Name, type = tensor.Type.ToString(), tensor.Shape, bytes = tensor.ByteLength }),
+                    ["file"] = file.Path,
+                    ["format"] = MetadataView.Format(file),
+                    ["bytes"] = file.ByteLength,
+                    ["parameters"] = parameters,
+                    ["memory"] = memory.ForJson(),
+                    ["device"] = device,
+                    ["settings"] = settings.ForJson(),
+                    ["refusal"] = settings.Problem,
+                    ["metadata"] = MetadataView.ForJson(file),
+                    ["tensors"] = file.Tensors.Values.Select(ForJson),
                 });
             }
             else
@@ -47,6 +47,14 @@ internal static class InspectCommand
         });
         return command;
     }
+
+    private static Dictionary<string, object?> ForJson(StoredTensor tensor) => new()
+    {
+        ["name"] = tensor.Name,
+        ["type"] = tensor.Type.ToString(),
+        ["shape"] = tensor.Shape,
+        ["bytes"] = tensor.ByteLength,
+    };
 
     private static void Write(ModelFile file, long parameters, MemoryNeed memory, ModelSettings settings, string device, Terminal terminal)
     {

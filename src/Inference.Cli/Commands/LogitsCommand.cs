@@ -30,7 +30,7 @@ internal static class LogitsCommand
             await AtomicFile.WriteAsync(path, unfinished => File.WriteAllBytesAsync(unfinished, LittleEndian(logits), cancellationToken));
             int mostProbable = TensorPrimitives.IndexOfMax(logits);
             if (arguments.GetValue(json))
-                terminal.WriteJson(new { vocabularySize = logits.Length, file = path, mostProbable });
+                terminal.WriteJson(new Dictionary<string, object?> { ["vocabularySize"] = logits.Length, ["file"] = path, ["mostProbable"] = mostProbable });
             else
                 terminal.Note($"Wrote {logits.Length} logits to {path}; token {mostProbable} is the most probable.");
             return 0;

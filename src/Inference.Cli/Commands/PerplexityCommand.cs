@@ -43,11 +43,21 @@ internal static class PerplexityCommand
             await using InferenceEngine engine = await EngineLoader.LoadAsync(arguments.GetRequiredValue(model), options, terminal, cancellationToken);
             Perplexity result = await terminal.WithProgressAsync("Scoring", progress => Perplexity.MeasureAsync(engine, text, length, arguments.GetValue(chunks), together, progress, cancellationToken));
             if (arguments.GetValue(json))
-                terminal.WriteJson(new { perplexity = result.Value, standardError = result.StandardError, result.NegativeLogLikelihood, result.Chunks, contextTokens = length, result.ScoredTokens });
+                terminal.WriteJson(ForJson(result, length));
             else
                 await terminal.Output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"perplexity {result.Value:F4} ± {result.StandardError:F4} ({result.ScoredTokens} tokens of {result.Chunks} chunks of {length})"));
             return 0;
         });
         return command;
     }
+
+    private static Dictionary<string, object?> ForJson(Perplexity result, int length) => new()
+    {
+        ["perplexity"] = result.Value,
+        ["standardError"] = result.StandardError,
+        ["negativeLogLikelihood"] = result.NegativeLogLikelihood,
+        ["chunks"] = result.Chunks,
+        ["contextTokens"] = length,
+        ["scoredTokens"] = result.ScoredTokens,
+    };
 }

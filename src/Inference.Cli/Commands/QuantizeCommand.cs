@@ -45,11 +45,11 @@ internal static class QuantizeCommand
         long after = new FileInfo(to).Length;
         if (json)
         {
-            terminal.WriteJson(new
+            terminal.WriteJson(new Dictionary<string, object?>
             {
-                file = to, bytes = after, bytesBefore = before,
-                types = converted.GroupBy(tensor => tensor.Type).ToDictionary(group => group.Key.ToString(), group => group.Count()),
-                fellBack = others.Select(tensor => tensor.Source.Name),
+                ["file"] = to, ["bytes"] = after, ["bytesBefore"] = before,
+                ["types"] = converted.GroupBy(tensor => tensor.Type).ToDictionary(group => group.Key.ToString(), group => (object?)group.Count()),
+                ["fellBack"] = others.Select(tensor => tensor.Source.Name),
             });
         }
         else

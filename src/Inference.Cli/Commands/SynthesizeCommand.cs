@@ -52,8 +52,16 @@ internal static class SynthesizeCommand
     {
         long bytes = new FileInfo(path).Length;
         if (json)
-            terminal.WriteJson(new { file = path, bytes, shape = model.Name, model.Architecture, vocabularySize = model.Vocabulary, paddedTokens = model.Vocabulary - tokens });
+        {
+            terminal.WriteJson(new Dictionary<string, object?>
+            {
+                ["file"] = path, ["bytes"] = bytes, ["shape"] = model.Name, ["architecture"] = model.Architecture,
+                ["vocabularySize"] = model.Vocabulary, ["paddedTokens"] = model.Vocabulary - tokens,
+            });
+        }
         else
+        {
             terminal.Note($"Wrote {path}: {bytes >> 20} MiB, {model.Vocabulary} tokens, {model.Vocabulary - tokens} of them padding.");
+        }
     }
 }

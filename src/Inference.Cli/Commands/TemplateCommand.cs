@@ -41,7 +41,7 @@ internal static class TemplateCommand
             ChatTemplate template = await ReadTemplateAsync(arguments.GetRequiredValue(model), variables, cancellationToken);
             string text = template.Render(variables, arguments.GetValue(now));
             if (arguments.GetValue(json))
-                terminal.WriteJson(new { text });
+                terminal.WriteJson(new Dictionary<string, object?> { ["text"] = text });
             else
                 await terminal.Output.WriteAsync(text.AsMemory(), cancellationToken);
             return 0;

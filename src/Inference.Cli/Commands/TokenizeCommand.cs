@@ -46,7 +46,7 @@ internal static class TokenizeCommand
     private static void WriteText(string text, bool json, Terminal terminal)
     {
         if (json)
-            terminal.WriteJson(new { text });
+            terminal.WriteJson(new Dictionary<string, object?> { ["text"] = text });
         else
             terminal.Output.WriteLine(text);
     }
@@ -54,7 +54,7 @@ internal static class TokenizeCommand
     private static void WriteTokens(int[] tokens, bool json, Terminal terminal)
     {
         if (json)
-            terminal.WriteJson(new { tokens });
+            terminal.WriteJson(new Dictionary<string, object?> { ["tokens"] = tokens });
         else
             terminal.Output.WriteLine(string.Join(',', tokens));
     }

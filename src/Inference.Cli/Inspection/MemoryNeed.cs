@@ -24,6 +24,14 @@ internal sealed record MemoryNeed(long WeightBytes, long? CacheBytesPer1024Token
         return new MemoryNeed(file.Tensors.Values.Sum(tensor => tensor.ByteLength), perToken * 1024, perToken * context, context);
     }
 
+    public Dictionary<string, object?> ForJson() => new()
+    {
+        ["weightBytes"] = WeightBytes,
+        ["cacheBytesPer1024Tokens"] = CacheBytesPer1024Tokens,
+        ["cacheBytesAtFullContext"] = CacheBytesAtFullContext,
+        ["contextLength"] = ContextLength,
+    };
+
     private static (long? PerToken, long? Context)? OfDecoder(ModelFile file)
     {
         try

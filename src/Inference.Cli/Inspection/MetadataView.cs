@@ -33,7 +33,7 @@ internal static class MetadataView
         if (!value.IsArray)
             return value.TryGetString(out string? text) ? text : Finite(value.Raw);
         if (value.Count > LongestArray)
-            return new { elementType = value.ElementType.ToString(), count = value.Count };
+            return new Dictionary<string, object?> { ["elementType"] = value.ElementType.ToString(), ["count"] = value.Count };
         return value.TryGetStrings(out GgufStrings? strings) ? strings.ToArray() : ((Array)value.Raw).Cast<object>().Select(Finite).ToArray();
     }
 

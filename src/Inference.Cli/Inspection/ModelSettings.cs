@@ -22,7 +22,7 @@ internal sealed record ModelSettings(IReadOnlyList<(string Name, object Value)> 
         }
     }
 
-    public Dictionary<string, object>? ForJson() => Problem is null ? Values.ToDictionary(setting => setting.Name, setting => setting.Value) : null;
+    public Dictionary<string, object?>? ForJson() => Problem is null ? Values.ToDictionary(setting => setting.Name, setting => (object?)setting.Value) : null;
 
     /// <summary>Rows of name and value.</summary>
     public IEnumerable<IReadOnlyList<string>> ForPeople() => Problem is null

@@ -3,13 +3,13 @@ namespace Inference.Cli.Synthesis;
 /// <summary>How Llama 3.1 and later stretch the rotary embedding over longer contexts: slow frequencies are divided, fast ones kept.</summary>
 internal sealed record Llama3Scaling
 {
-    public double Factor { get; init; } = 32;
+    public double Factor { get; set; } = 32;
 
-    public double LowFrequencyFactor { get; init; } = 1;
+    public double LowFrequencyFactor { get; set; } = 1;
 
-    public double HighFrequencyFactor { get; init; } = 4;
+    public double HighFrequencyFactor { get; set; } = 4;
 
-    public int OriginalContext { get; init; } = 8192;
+    public int OriginalContext { get; set; } = 8192;
 
     /// <summary>What each frequency is divided by: the tensor rope_freqs of GGUF files.</summary>
     public float[] Divisors(int headSize, double theta)

@@ -5,15 +5,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace Inference.Cli.Synthesis;
 
 /// <summary>The dimensions of a model. Read from JSON with these names in camel case.</summary>
+/// <remarks>What may be missing has a setter: generated code gives properties that are only initialised the default of their type, not the one here.</remarks>
 internal sealed record ModelShape
 {
-    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web)
-    {
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        NumberHandling = JsonNumberHandling.Strict,
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
-    };
-
     private static readonly JsonDocumentOptions _syntax = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     public static ModelShape SmolLM2 { get; } = new()
@@ -57,7 +51,7 @@ internal sealed record ModelShape
 
     private static readonly string[] _architectures = ["llama", "qwen3", "qwen3moe", "gemma3"];
 
-    public string Name { get; init; } = "custom";
+    public string Name { get; set; } = "custom";
 
     public required string Architecture { get; init; }
 
@@ -76,24 +70,24 @@ internal sealed record ModelShape
 
     public required int Vocabulary { get; init; }
 
-    public bool TiedHead { get; init; } = true;
+    public bool TiedHead { get; set; } = true;
 
-    public float RopeTheta { get; init; } = 10_000;
+    public float RopeTheta { get; set; } = 10_000;
 
-    public int Context { get; init; } = 2048;
+    public int Context { get; set; } = 2048;
 
-    public float Epsilon { get; init; } = 1e-5f;
+    public float Epsilon { get; set; } = 1e-5f;
 
-    public Llama3Scaling? Llama3Scaling { get; init; }
+    public Llama3Scaling? Llama3Scaling { get; set; }
 
     /// <summary>Tokens that a row of a layer with a window sees; 0 for no window.</summary>
-    public int Window { get; init; }
+    public int Window { get; set; }
 
     /// <summary>Experts of each layer; 0 for none.</summary>
-    public int Experts { get; init; }
+    public int Experts { get; set; }
 
     /// <summary>Experts that compute a token.</summary>
-    public int ChosenExperts { get; init; }
+    public int ChosenExperts { get; set; }
 
     /// <summary>Whether queries and keys are normalised.</summary>
     [JsonIgnore]
@@ -116,7 +110,7 @@ internal sealed record ModelShape
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(nameOrPath), _syntax);
             CheckNames(document.RootElement, nameOrPath);
-            ModelShape shape = JsonSerializer.Deserialize<ModelShape>(document.RootElement, _json)
+            ModelShape shape = document.RootElement.Deserialize(ModelShapeJson.Default.ModelShape)
                 ?? throw new UserErrorException($"{nameOrPath}: holds no shape.");
             shape.Validate(nameOrPath);
             return shape;
@@ -133,7 +127,7 @@ internal sealed record ModelShape
     {
         if (root.ValueKind != JsonValueKind.Object)
             throw new UserErrorException($"{path}: holds no shape; a JSON object is needed.");
-        JsonPropertyInfo[] known = [.. _json.GetTypeInfo(typeof(ModelShape)).Properties];
+        JsonPropertyInfo[] known = [.. ModelShapeJson.Default.ModelShape.Properties];
         string[] given = [.. root.EnumerateObject().Select(property => property.Name)];
         if (given.FirstOrDefault(name => !known.Any(property => property.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) is { } unknown)
             throw new UserErrorException($"{path}: '{unknown}' is not known; a shape has {string.Join(", ", known.Select(property => property.Name))}.");

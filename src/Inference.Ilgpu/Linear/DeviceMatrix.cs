@@ -7,7 +7,8 @@ namespace Inference.Ilgpu.Linear;
 /// <summary>A matrix in the device's memory.</summary>
 internal sealed class DeviceMatrix : DeviceWeight
 {
-    private readonly MemoryBuffer1D<byte, Stride1D.Dense> _memory;
+    private MemoryBuffer1D<byte, Stride1D.Dense>? _memory;
+    private IDisposable? _share;
 
     /// <param name="layout">How it lies there.</param>
     /// <param name="memory">As many bytes as the layout has.</param>
@@ -31,21 +32,37 @@ internal sealed class DeviceMatrix : DeviceWeight
 
     public MatrixLayout Layout { get; }
 
-    public MatrixView View { get; }
+    public MatrixView View { get; private set; }
 
-    /// <summary>All of it, for whoever fills it.</summary>
-    public ArrayView<byte> Memory => _memory.View;
+    /// <summary>All of it, for whoever fills it, as long as it has memory of its own.</summary>
+    public ArrayView<byte> Memory => _memory?.View ?? ArrayView<byte>.Empty;
+
+    public bool HasMoved => _share is not null;
 
     public override long ByteLength => Layout.ByteLength;
 
+    /// <summary>Gives up its own memory, of which nothing may be under way any more, for part of another's.</summary>
+    /// <param name="view">The same matrix, over there.</param>
+    /// <param name="share">Disposed with the matrix.</param>
+    public void Move(MatrixView view, IDisposable share)
+    {
+        View = view;
+        _share = share;
+        _memory!.Dispose();
+        _memory = null;
+    }
+
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
-            _memory.Dispose();
+        if (!disposing)
+            return;
+        _memory?.Dispose();
+        _share?.Dispose();
+        (_memory, _share) = (null, null);
     }
 
     // A kernel wants a view of something, read or not.
     private ArrayView<int> Plane(long start, long length) => length == 0
-        ? ((ArrayView<byte>)_memory.View).SubView(0, sizeof(int)).Cast<int>()
-        : ((ArrayView<byte>)_memory.View).SubView(start, length).Cast<int>();
+        ? Memory.SubView(0, sizeof(int)).Cast<int>()
+        : Memory.SubView(start, length).Cast<int>();
 }

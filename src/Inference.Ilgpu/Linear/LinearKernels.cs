@@ -68,14 +68,24 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
             // Layers with one input have one number of columns; the number of blocks, padding included, follows from it.
             if (quantizedFor != layout.Blocks)
             {
-                quantized = _scratch.View(rows, layout.Blocks);
-                _quantize(queue.Stream, rows * layout.Blocks, input, quantized, layout.Columns, layout.Blocks);
+                quantized = Quantize(input, rows, layout);
                 quantizedFor = layout.Blocks;
             }
 
             QuantizedProduct product = Quantized(layout);
             product.Run(Path ?? product.Choose(layout, rows), job, quantized, bias, rows);
         }
+    }
+
+    /// <summary>Rounds rows to 8 bits, for quantised matrices of a layout; good until the next call.</summary>
+    /// <param name="input">[rows, columns of the layout].</param>
+    /// <param name="rows">Rows of the input, at least 1.</param>
+    /// <param name="layout">Of the matrix.</param>
+    public InputView Quantize(ArrayView<float> input, int rows, MatrixLayout layout)
+    {
+        InputView quantized = _scratch.View(rows, layout.Blocks);
+        _quantize(queue.Stream, rows * layout.Blocks, input, quantized, layout.Columns, layout.Blocks);
+        return quantized;
     }
 
     /// <summary>Looks up rows.</summary>

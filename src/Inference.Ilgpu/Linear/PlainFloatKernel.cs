@@ -21,6 +21,19 @@ internal static class PlainFloatKernel<TFloats>
         int outputRow = index - inputRow * padded;
         if (outputRow >= matrix.Rows)
             return;
+        float total = Result(matrix, input, inputRow, outputRow);
+        if (hasBias != 0)
+            total = Exact.Add(total, bias[outputRow]);
+        output[(long)inputRow * matrix.Rows + outputRow] = total;
+    }
+
+    /// <summary>One result, without a bias.</summary>
+    /// <param name="matrix">The weights.</param>
+    /// <param name="input">[rows, columns].</param>
+    /// <param name="inputRow">Which of the rows.</param>
+    /// <param name="outputRow">Which row of the matrix.</param>
+    public static float Result(MatrixView matrix, ArrayView<float> input, int inputRow, int outputRow)
+    {
         int tile = outputRow / MatrixLayout.TileRows;
         int row = outputRow % MatrixLayout.TileRows;
         long start = (long)inputRow * matrix.Columns;
@@ -37,8 +50,6 @@ internal static class PlainFloatKernel<TFloats>
             total = Exact.Add(total, sum);
         }
 
-        if (hasBias != 0)
-            total = Exact.Add(total, bias[outputRow]);
-        output[(long)inputRow * matrix.Rows + outputRow] = total;
+        return total;
     }
 }

@@ -23,6 +23,19 @@ internal static class PlainQuantizedKernel<TCodes, TScales>
         int outputRow = index - inputRow * padded;
         if (outputRow >= matrix.Rows)
             return;
+        float total = Result(matrix, input, inputRow, outputRow);
+        if (hasBias != 0)
+            total = Exact.Add(total, bias[outputRow]);
+        output[(long)inputRow * matrix.Rows + outputRow] = total;
+    }
+
+    /// <summary>One result, without a bias.</summary>
+    /// <param name="matrix">The weights.</param>
+    /// <param name="input">The rows.</param>
+    /// <param name="inputRow">Which of them.</param>
+    /// <param name="outputRow">Which row of the matrix.</param>
+    public static float Result(MatrixView matrix, InputView input, int inputRow, int outputRow)
+    {
         int tile = outputRow / MatrixLayout.TileRows;
         int row = outputRow % MatrixLayout.TileRows;
         float total = 0;
@@ -37,9 +50,7 @@ internal static class PlainQuantizedKernel<TCodes, TScales>
             total = Exact.Add(total, sum);
         }
 
-        if (hasBias != 0)
-            total = Exact.Add(total, bias[outputRow]);
-        output[(long)inputRow * matrix.Rows + outputRow] = total;
+        return total;
     }
 
     private static float Add(float sum, MatrixView matrix, InputView input, int tile, int block, int row, long inputBlock)

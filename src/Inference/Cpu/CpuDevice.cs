@@ -231,6 +231,10 @@ internal sealed unsafe class CpuDevice : Device
     public override void ReadArgMax(Span<int> tokens) => _largest.AsSpan(0, _largestCount).CopyTo(tokens);
 
     /// <inheritdoc/>
+    public override void WriteRows(DeviceTensor tensor, ReadOnlySpan<float> source) =>
+        source.CopyTo(new Span<float>(((CpuTensor)tensor).Data, tensor.Rows * tensor.Columns));
+
+    /// <inheritdoc/>
     public override int HostWorkers => _team.Count;
 
     /// <inheritdoc/>

@@ -23,6 +23,26 @@ public abstract class Device : IDisposable
     /// <remarks>A device may put the work off until <see cref="CompleteUploads"/> or, at the latest, until an operation needs the weight.</remarks>
     public abstract DeviceWeight Upload(StoredTensor tensor, WeightUse use);
 
+    /// <summary>Brings a weight of a known layer into the device's memory. Devices that are one ignore the layer.</summary>
+    /// <param name="tensor">The stored weight.</param>
+    /// <param name="use">What the weight is for.</param>
+    /// <param name="layer">The decoder layer that it belongs to, from 0; null for what comes before or after the layers.</param>
+    /// <exception cref="NotSupportedException">The device cannot compute with that type or shape.</exception>
+    public virtual DeviceWeight Upload(StoredTensor tensor, WeightUse use, int? layer) => Upload(tensor, use);
+
+    /// <summary>Learns what a model will ask for, before anything is uploaded or allocated.</summary>
+    /// <param name="model">The model.</param>
+    /// <returns>Bytes that keys and values may take beside it. Null: the device computes in the host's memory, and the host's rule holds.</returns>
+    /// <exception cref="DeviceMemoryException">The model does not fit.</exception>
+    public virtual long? Prepare(ModelFootprint model) => null;
+
+    /// <summary>Bytes of its memory that the device may still use; null where it does not know or has the host's.</summary>
+    public virtual long? FreeBytes => null;
+
+    /// <summary>Bytes that a weight will take in the device's layout.</summary>
+    /// <param name="tensor">The stored weight.</param>
+    public virtual long BytesOf(StoredTensor tensor) => tensor.ByteLength;
+
     /// <summary>Does what uploads have put off, all weights together. Nothing has to call it: without, operations do it when they first need a weight.</summary>
     /// <param name="completed">Told, on the calling thread, how many more stored bytes are done; null for nobody.</param>
     /// <param name="cancellation">Gives up; what is not done stays put off.</param>
@@ -174,6 +194,20 @@ public abstract class Device : IDisposable
     /// <param name="row">The row.</param>
     /// <returns>The row's elements, valid until the next operation.</returns>
     public abstract ReadOnlySpan<float> ReadRow(DeviceTensor tensor, int row);
+
+    /// <summary>Waits for what was enqueued and copies all rows in use to the host.</summary>
+    /// <param name="tensor">Any activations.</param>
+    /// <param name="destination">Rows x columns elements.</param>
+    public virtual void ReadRows(DeviceTensor tensor, Span<float> destination)
+    {
+        for (int row = 0; row < tensor.Rows; row++)
+            ReadRow(tensor, row).CopyTo(destination[(row * tensor.Columns)..]);
+    }
+
+    /// <summary>Replaces all rows in use by the host's.</summary>
+    /// <param name="tensor">Any activations.</param>
+    /// <param name="source">Rows x columns elements, of which nothing is needed when this returns.</param>
+    public abstract void WriteRows(DeviceTensor tensor, ReadOnlySpan<float> source);
 
     /// <summary>The most threads that <see cref="RunOnHost"/> spreads work over, the caller's included; at least 1.</summary>
     public virtual int HostWorkers => 1;

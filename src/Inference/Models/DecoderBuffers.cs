@@ -47,6 +47,13 @@ internal sealed class DecoderBuffers : IDisposable
         }
     }
 
+    /// <summary>Bytes that the activations of the largest step take.</summary>
+    public static long BytesOf(DecoderConfig config, int vocabularySize, int maxRows, int maxLogitRows)
+    {
+        long perToken = (3L * config.Width) + (2L * config.Heads * config.HeadSize) + (2L * config.KvHeads * config.HeadSize) + (2L * config.FeedForwardWidth) + config.Width + config.Experts;
+        return sizeof(float) * ((perToken * maxRows) + (((2L * config.Width) + vocabularySize) * maxLogitRows));
+    }
+
     public DeviceTensor Hidden { get; }
 
     public DeviceTensor Delta { get; }

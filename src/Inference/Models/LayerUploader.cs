@@ -33,6 +33,7 @@ internal sealed class LayerUploader
 
     public DecoderLayer Upload(int layer)
     {
+        _upload.Layer = layer;
         bool isLocal = _config.IsLocal(layer);
         Norm? attentionNorm = Norm(layer, _architecture.AttentionNorm);
         Norm? feedForwardNorm = _architecture.FeedForwardNorm == _architecture.AttentionNorm ? attentionNorm : Norm(layer, _architecture.FeedForwardNorm);

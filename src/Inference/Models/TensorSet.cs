@@ -38,6 +38,29 @@ internal sealed class TensorSet
     /// <summary>Bytes of all tensors.</summary>
     public long ByteLength { get; }
 
+    /// <summary>The tensors by where they belong: in each layer, before the layers, behind them.</summary>
+    public (IReadOnlyList<StoredTensor>[] Layers, IReadOnlyList<StoredTensor> Input, IReadOnlyList<StoredTensor> Output) Places(int layers)
+    {
+        var inLayers = new List<StoredTensor>[layers];
+        for (int i = 0; i < layers; i++)
+            inLayers[i] = [];
+        List<StoredTensor> input = [], output = [];
+        foreach ((string name, StoredTensor tensor) in _tensors)
+        {
+            if (name.StartsWith("blk.", StringComparison.Ordinal) && int.TryParse(name.AsSpan(4, Math.Max(0, name.IndexOf('.', 4) - 4)), out int layer) && layer >= 0 && layer < layers)
+                inLayers[layer].Add(tensor);
+            else if (name is TensorNames.Embedding or TensorNames.Positions)
+                input.Add(tensor);
+            else
+                output.Add(tensor);
+        }
+
+        // A tied table is the head as well.
+        if (!Has(TensorNames.Output) && _tensors.TryGetValue(TensorNames.Embedding, out StoredTensor? table))
+            output.Add(table);
+        return (inLayers, input, output);
+    }
+
     public bool Has(string name) => _tensors.ContainsKey(name);
 
     /// <summary>The tensor of that name, checked to have that shape.</summary>

@@ -6,6 +6,9 @@ namespace Inference.Models;
 /// <summary>Takes tensors from a file, uploads them, remembers them for disposal, and reports.</summary>
 internal sealed class WeightUploader(TensorSet tensors, Device device, List<DeviceWeight> all, Action<long> loaded, CancellationToken cancellation)
 {
+    /// <summary>The layer whose weights come next; null before and after the layers.</summary>
+    public int? Layer { get; set; }
+
     public bool Has(string name) => tensors.Has(name);
 
     public bool FusesQueryKeyValue(DecoderConfig config) => tensors.FusesQueryKeyValue(config);
@@ -65,7 +68,7 @@ internal sealed class WeightUploader(TensorSet tensors, Device device, List<Devi
     private DeviceWeight Put(StoredTensor tensor, WeightUse use)
     {
         cancellation.ThrowIfCancellationRequested();
-        DeviceWeight weight = device.Upload(tensor, use);
+        DeviceWeight weight = device.Upload(tensor, use, Layer);
         all.Add(weight);
         loaded(tensor.ByteLength - weight.PendingBytes);
         return weight;

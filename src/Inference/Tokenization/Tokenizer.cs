@@ -43,7 +43,7 @@ public abstract class Tokenizer
     public string? ChatTemplate => Special.ChatTemplate;
 
     /// <summary>The template that the model's file gives for conversations with tools, or null where <see cref="ChatTemplate"/> is for these too.</summary>
-    internal string? ToolChatTemplate => Special.ToolChatTemplate;
+    public string? ToolChatTemplate => Special.ToolChatTemplate;
 
     internal Vocabulary Vocabulary { get; }
 
@@ -91,6 +91,17 @@ public abstract class Tokenizer
         bool isWeights = path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)
             || path.EndsWith(".safetensors.index.json", StringComparison.OrdinalIgnoreCase);
         return FromJson(isWeights ? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "tokenizer.json") : path);
+    }
+
+    /// <summary>Makes a tokenizer whose encoding comes from elsewhere. What control tokens are, decoding, and that no text becomes a control token remain this library's.</summary>
+    /// <remarks>The encoder gets whole characters: bytes that are not UTF-8 reach it as U+FFFD.</remarks>
+    /// <param name="definition">What it is made of.</param>
+    /// <exception cref="ArgumentException">The definition contradicts itself: it names a token that it has not, or adds one that it does not name.</exception>
+    /// <exception cref="ModelFormatException">The spellings of control tokens are out of all proportion.</exception>
+    public static Tokenizer Create(TokenizerDefinition definition)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        return DefinedTokenizer.From(definition);
     }
 
     /// <summary>Encodes a text. Unpaired surrogates become U+FFFD.</summary>

@@ -45,6 +45,31 @@ internal sealed class Vocabulary
         _bytes = bytes.WrittenSpan.ToArray();
     }
 
+    /// <summary>Takes tokens of which it is known already what they contribute.</summary>
+    /// <param name="tokens">The tokens, by id.</param>
+    /// <param name="decoder">What is taken off the ends of a text.</param>
+    public Vocabulary(TokenDefinition[] tokens, TokenDecoder decoder)
+    {
+        _texts = Array.ConvertAll(tokens, token => token.Spelling);
+        _kinds = Array.ConvertAll(tokens, token => token.Role switch
+        {
+            TokenRole.Control => TokenKind.Control,
+            TokenRole.Unknown => TokenKind.Unknown,
+            _ => TokenKind.Normal,
+        });
+        _ends = new int[tokens.Length];
+        Decoder = decoder;
+        var bytes = new ArrayBufferWriter<byte>(tokens.Length * 6 + 1);
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            if (tokens[i].Role == TokenRole.Text)
+                bytes.Write(tokens[i].Utf8.Span);
+            _ends[i] = bytes.WrittenCount;
+        }
+
+        _bytes = bytes.WrittenSpan.ToArray();
+    }
+
     /// <summary>One more than the highest id.</summary>
     public int Count => _ends.Length;
 

@@ -34,7 +34,7 @@ public sealed class EngineConfigurationTests
         ["WeightPacking"] = ([("", "LAZY")], WeightPacking.Lazy),
     };
 
-    private static readonly string[] _objectsOfTheHost = ["Device", "LoggerFactory", "TimeProvider"];
+    private static readonly string[] _objectsOfTheHost = ["Device", "LoggerFactory", "TimeProvider", "Tokenizer"];
 
     [Fact]
     public void Every_option_but_objects_of_the_host_can_be_written()

@@ -28,7 +28,7 @@ public class ProductPathTests
     {
         // Two tiles, the second not full; two chunks, the second neither.
         const int Rows = 20, Columns = 768, InputRows = 9;
-        using TestQueue test = new(AcceleratorKind.Cpu);
+        using TestQueue test = new(AcceleratorKind.Cpu, emulatedWarps: 8);
         using WeightSample weights = new(type, Rows, Columns, 3);
         using DeviceMatrix matrix = MatrixOnDevice.Upload(test, weights.Tensor);
         float[] input = HostTensor.Normal(new Random(4), InputRows * Columns), bias = HostTensor.Normal(new Random(5), Rows);

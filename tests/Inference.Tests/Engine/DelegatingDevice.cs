@@ -20,6 +20,9 @@ internal sealed class DelegatingDevice(Device inner) : Device
     /// <summary>How often it was disposed.</summary>
     public int Disposals { get; private set; }
 
+    /// <summary>Leaves the other device to whoever made it.</summary>
+    public bool IsGuest { get; init; }
+
     private int _operation;
 
     public override string Name => inner.Name;
@@ -110,6 +113,21 @@ internal sealed class DelegatingDevice(Device inner) : Device
         OnReadArgMax?.Invoke(tokens);
     }
 
+    public override DeviceWeight Upload(StoredTensor tensor, WeightUse use, int? layer) => inner.Upload(tensor, use, layer);
+
+    public override long? Prepare(ModelFootprint model) => inner.Prepare(model);
+
+    /// <summary>What the device says it has; null for what it has.</summary>
+    public long? Free { get; init; }
+
+    public override long? FreeBytes => Free ?? inner.FreeBytes;
+
+    public override long BytesOf(StoredTensor tensor) => inner.BytesOf(tensor);
+
+    public override void ReadRows(DeviceTensor tensor, Span<float> destination) => inner.ReadRows(tensor, destination);
+
+    public override void WriteRows(DeviceTensor tensor, ReadOnlySpan<float> source) => inner.WriteRows(tensor, source);
+
     public override int HostWorkers => inner.HostWorkers;
 
     public override void RunOnHost(IHostWork work) => inner.RunOnHost(work);
@@ -122,7 +140,8 @@ internal sealed class DelegatingDevice(Device inner) : Device
         if (!disposing)
             return;
         Disposals++;
-        inner.Dispose();
+        if (!IsGuest)
+            inner.Dispose();
     }
 
     private Device Next()

@@ -25,6 +25,12 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
 
     public override void WriteBlock(DeviceKvCache cache, int block, ReadOnlySpan<byte> source) => throw new NotSupportedException("The oracle keeps numbers, not bytes.");
 
+    public override void WriteRows(DeviceTensor tensor, ReadOnlySpan<float> source)
+    {
+        for (int i = 0; i < tensor.Rows * tensor.Columns; i++)
+            ((ReferenceTensor)tensor).Row(i / tensor.Columns)[i % tensor.Columns] = source[i];
+    }
+
     public override void Begin(StepBatch batch) => _batch = batch;
 
     public override void Embed(DeviceWeight table, DeviceTensor destination)

@@ -1,0 +1,79 @@
+using ILGPU;
+using ILGPU.Runtime;
+using Inference.Execution;
+using Inference.Ilgpu.Accelerators;
+using Inference.Ilgpu.Elements;
+using Inference.Ilgpu.Linear;
+
+namespace Inference.Ilgpu.Experts;
+
+/// <summary>Mixtures of experts. The host never learns which experts compute which rows; the number of launches depends on neither.</summary>
+/// <remarks>
+/// Shazeer et al., Outrageously Large Neural Networks (2017). A place is a row at one of its experts. Each place's results are one
+/// thread's own sums, and a row's are added by rank, so that a row's company does not show.
+/// </remarks>
+internal sealed class ExpertKernels : IDisposable
+{
+    private readonly ComputeQueue _queue;
+    private readonly ElementKernels _elements;
+    private readonly ExpertProducts _products;
+    private readonly ExpertStacks _stacks;
+    private readonly ExpertScratch _scratch;
+    private readonly Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int> _route;
+    private readonly Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<int>> _order;
+    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int> _mix;
+
+    /// <param name="queue">Where everything is.</param>
+    /// <param name="elements">For activations.</param>
+    /// <param name="linear">For rounded inputs.</param>
+    /// <param name="vector">A weight uploaded as a vector, in the device's memory.</param>
+    public ExpertKernels(ComputeQueue queue, ElementKernels elements, LinearKernels linear, Func<DeviceWeight, ArrayView<float>> vector)
+    {
+        (_queue, _elements) = (queue, elements);
+        _products = new ExpertProducts(queue, linear);
+        _stacks = new ExpertStacks(queue, vector);
+        _scratch = new ExpertScratch(queue);
+        _route = queue.Accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(RouteKernel.Run);
+        _order = queue.Accelerator.LoadKernel<ArrayView<int>, ArrayView<int>>(OrderKernel.Run);
+        _mix = queue.Accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(MixKernel.Run);
+    }
+
+    /// <summary>Changes when memory that launches name has moved.</summary>
+    public int Version => _scratch.Version + _stacks.Version;
+
+    /// <summary>See <see cref="Execution.Device.MixExperts"/>.</summary>
+    /// <param name="input">[rows, width].</param>
+    /// <param name="scores">[rows, experts].</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="routing">The rules.</param>
+    /// <param name="layer">The experts. Their matrices move together when they are first computed with.</param>
+    /// <param name="destination">[rows, width].</param>
+    /// <exception cref="ArgumentException">The experts do not fit together, or the routing does not fit them.</exception>
+    public void Mix(ArrayView<float> input, ArrayView<float> scores, int rows, ExpertRouting routing, ExpertLayer layer, ArrayView<float> destination)
+    {
+        int experts = layer.Down.Length, chosen = routing.Chosen;
+        if (chosen < 1 || chosen > experts)
+            throw new ArgumentException($"{chosen} of {experts} experts.", nameof(routing));
+        if (rows == 0)
+            return;
+        int width = (int)(input.Length / rows), hidden = layer.Down[0].Weight.Columns, places = checked(rows * chosen);
+        (ExpertStack gates, ExpertStack ups, ExpertStack downs) = _stacks.Of(layer, hidden, width);
+        (ArrayView<int> chosenExperts, ArrayView<int> order, ArrayView<float> weights) = _scratch.Places(places);
+        (ArrayView<float> gate, ArrayView<float> up, ArrayView<float> outputs) = _scratch.Rows(places, hidden, width);
+
+        _route(_queue.Stream, (rows, GroupSize(experts)), scores, chosenExperts, weights, experts, chosen, routing.Normalizes ? 1 : 0);
+        _order(_queue.Stream, (experts, GroupSize(GroupSum.MostThreads)), chosenExperts, order);
+        _products.Run([gates, ups], [gate, up], input, rows, chosenExperts, order, chosen);
+        _elements.Gate(gate, up, routing.Activation, gate);
+        _products.Run([downs], [outputs], gate, places, chosenExperts, order, shared: 1);
+        _mix(_queue.Stream, rows * width, outputs, weights, destination, width, chosen);
+    }
+
+    public void Dispose() => _scratch.Dispose();
+
+    /// <summary>The order of additions in a softmax over all experts depends on their number alone.</summary>
+    /// <remarks>The emulation runs every thread of a group as one of the system's: a warp is enough there.</remarks>
+    private int GroupSize(int length) => _queue.Kind == AcceleratorKind.Cpu
+        ? AcceleratorContext.WarpSize
+        : (int)Math.Clamp(System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length), AcceleratorContext.WarpSize, GroupSum.MostThreads);
+}

@@ -1,0 +1,223 @@
+using ILGPU;
+using ILGPU.Runtime;
+using Inference.Execution;
+using Inference.Formats;
+using Inference.Ilgpu.Accelerators;
+using Inference.Ilgpu.Attention;
+using Inference.Ilgpu.Elements;
+using Inference.Ilgpu.Experts;
+using Inference.Ilgpu.Graphs;
+using Inference.Ilgpu.Linear;
+using Inference.Ilgpu.Memory;
+using Device = Inference.Execution.Device;
+
+namespace Inference.Ilgpu;
+
+/// <summary>Computes on a card through ILGPU: kernels written in C#, compiled for CUDA or OpenCL when they are first needed.</summary>
+/// <remarks>
+/// <para>Operations only enqueue. The host waits where it reads results, and nowhere else in a step.</para>
+/// <para>Not thread-safe, as <see cref="Device"/> says; different threads may use it one after the other.</para>
+/// </remarks>
+public sealed partial class IlgpuDevice : Device
+{
+    private readonly ComputeQueue _queue;
+    private readonly ElementKernels _elements;
+    private readonly LinearKernels _linear;
+    private readonly ExpertKernels _experts;
+    private readonly AttentionKernels _attention;
+    private readonly StepBuffers _step;
+    private readonly WeightStaging _staging;
+    private readonly StepGraphs _graphs;
+    private readonly Lock _reading = new();
+    private LinearJob[] _jobs = new LinearJob[4];
+    private MemoryBuffer1D<int, Stride1D.Dense>? _largest;
+    private PageLockedArray1D<int>? _largestHost;
+    private MemoryBuffer1D<float, Stride1D.Dense>? _between;
+    private readonly double _memoryFraction;
+    private int _moves;
+    private long _operations;
+    private bool _isDisposed;
+
+    private IlgpuDevice(AcceleratorContext context, global::ILGPU.Runtime.Device device, string name, IlgpuOptions options)
+    {
+        _memoryFraction = options.MemoryFraction;
+        _queue = new ComputeQueue(context, device);
+        Name = $"{AcceleratorContext.Kind(device.AcceleratorType)} {name}";
+        _elements = new ElementKernels(_queue);
+        _linear = new LinearKernels(_queue);
+        _experts = new ExpertKernels(_queue, _elements, _linear, weight => ((DeviceVector)weight).View);
+        _attention = new AttentionKernels(_queue);
+        _step = new StepBuffers(_queue);
+        _staging = new WeightStaging(_queue);
+        _graphs = new StepGraphs(options.UseGraphs ? CudaGraphDriver.TryCreate(_queue.Accelerator, _queue.Stream) : null, Execute);
+    }
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <summary>Steps that were launched as one graph so far.</summary>
+    internal long GraphLaunches => _graphs.Launches;
+
+    /// <summary>What this machine has, best first: CUDA cards, OpenCL devices, and ILGPU's emulation on the processor.</summary>
+    public static IReadOnlyList<AcceleratorDescription> List()
+    {
+        AcceleratorContext context = SharedContext.Acquire();
+        try
+        {
+            return new AcceleratorList(context).Descriptions;
+        }
+        finally
+        {
+            SharedContext.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override DeviceWeight Upload(StoredTensor tensor, WeightUse use)
+    {
+        Bind();
+        _graphs.Flush();
+        if (use == WeightUse.Vector)
+        {
+            float[] values = new float[tensor.ElementCount];
+            for (long row = 0; row < tensor.Rows; row++)
+                BlockFormat.Dequantize(tensor.Type, tensor.Row(row), values.AsSpan((int)(row * tensor.Columns), (int)tensor.Columns));
+            MemoryBuffer1D<float, Stride1D.Dense> memory = _queue.Allocate<float>(values.Length, $"the weight {tensor.Name}");
+            memory.View.CopyFromCPU(_queue.Stream, values);
+            _queue.Stream.Synchronize();
+            return new DeviceVector(memory);
+        }
+
+        MatrixLayout layout = new(tensor.Type, checked((int)tensor.Rows), checked((int)tensor.Columns));
+        DeviceMatrix matrix = new(layout, _queue.Allocate<byte>(layout.ByteLength, $"the weight {tensor.Name}"));
+        _staging.Upload(layout, new MatrixPacker(layout, tensor), matrix.Memory);
+        tensor.ReleasePages();
+        return matrix;
+    }
+
+    /// <inheritdoc/>
+    public override void CompleteUploads(Action<long>? completed = null, CancellationToken cancellation = default)
+    {
+        Bind();
+        _staging.Complete();
+    }
+
+    /// <inheritdoc/>
+    public override DeviceTensor Allocate(int capacity, int columns)
+    {
+        Bind();
+        return new IlgpuTensor(_queue.Accelerator, _queue.Allocate<float>(Math.Max(1, (long)capacity * columns), "activations"), capacity, columns);
+    }
+
+    /// <inheritdoc/>
+    public override DeviceKvCache AllocateKvCache(KvCacheShape shape)
+    {
+        Bind();
+        return new IlgpuKvCache(_queue, shape);
+    }
+
+    /// <inheritdoc/>
+    public override void CopyBlock(DeviceKvCache cache, int source, int destination)
+    {
+        Bind();
+        _graphs.Flush();
+        ((IlgpuKvCache)cache).Copy(source, destination);
+    }
+
+    /// <inheritdoc/>
+    public override void ReadBlock(DeviceKvCache cache, int block, Span<byte> destination)
+    {
+        Bind();
+        _graphs.Flush();
+        ((IlgpuKvCache)cache).Read(block, destination);
+    }
+
+    /// <inheritdoc/>
+    public override void WriteBlock(DeviceKvCache cache, int block, ReadOnlySpan<byte> source)
+    {
+        Bind();
+        _graphs.Flush();
+        ((IlgpuKvCache)cache).Write(block, source);
+    }
+
+    /// <inheritdoc/>
+    public override void ReadArgMax(Span<int> tokens)
+    {
+        Bind();
+        _graphs.Flush();
+        if (tokens.IsEmpty)
+            return;
+        if (_largestHost is null || _largestHost.Length < tokens.Length)
+        {
+            _largestHost?.Dispose();
+            _largestHost = _queue.Accelerator.AllocatePageLocked1D<int>(_largest!.Length);
+        }
+
+        int[] host = _largestHost.GetArray();
+        ((ArrayView<int>)_largest!.View).SubView(0, tokens.Length).CopyToCPUUnsafeAsync(_queue.Stream, ref host[0], tokens.Length);
+        _step.Synchronize();
+        host.AsSpan(0, tokens.Length).CopyTo(tokens);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The first row that is read after an operation brings all rows in use to the host.</remarks>
+    public override ReadOnlySpan<float> ReadRow(DeviceTensor tensor, int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, tensor.Rows);
+        var source = (IlgpuTensor)tensor;
+        lock (_reading)
+        {
+            if (source.ReadAfter != _operations)
+            {
+                Bind();
+                _graphs.Flush();
+                ArrayView<float> view = source.View;
+                view.CopyToCPUUnsafeAsync(_queue.Stream, ref source.Host[0], view.Length);
+                _step.Synchronize();
+                source.ReadAfter = _operations;
+            }
+        }
+
+        return source.Host.AsSpan(row * tensor.Columns, tensor.Columns);
+    }
+
+    /// <inheritdoc/>
+    public override unsafe void WriteRows(DeviceTensor tensor, ReadOnlySpan<float> source)
+    {
+        if (source.IsEmpty)
+            return;
+        Bind();
+        _graphs.Flush();
+        _operations++;
+        fixed (float* pinned = source)
+        {
+            ((IlgpuTensor)tensor).View.CopyFromCPUUnsafeAsync(_queue.Stream, ref *pinned, source.Length);
+            _step.Synchronize();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing || _isDisposed)
+            return;
+        _isDisposed = true;
+        Bind();
+        _graphs.Dispose();
+        _queue.Stream.Synchronize();
+        _staging.Dispose();
+        _step.Dispose();
+        _attention.Dispose();
+        _experts.Dispose();
+        _linear.Dispose();
+        _between?.Dispose();
+        _largest?.Dispose();
+        _largestHost?.Dispose();
+        _queue.Dispose();
+        SharedContext.Release();
+    }
+
+    /// <summary>ILGPU's notion of the current accelerator is the thread's, and a thread may have several.</summary>
+    private void Bind() => _queue.Accelerator.Bind();
+}

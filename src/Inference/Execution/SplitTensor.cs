@@ -1,0 +1,54 @@
+namespace Inference.Execution;
+
+/// <summary>Activations of a <see cref="SplitDevice"/>: a tensor on each part that has needed it, of which some hold the latest contents.</summary>
+internal sealed class SplitTensor(SplitDevice device, int capacity, int columns) : DeviceTensor(capacity, columns)
+{
+    private readonly DeviceTensor?[] _inner = new DeviceTensor?[device.Parts.Length];
+    private readonly bool[] _isCurrent = new bool[device.Parts.Length];
+
+    /// <summary>A part that has the latest contents; the first where nothing has been written.</summary>
+    public int Holder => Math.Max(0, Array.IndexOf(_isCurrent, true));
+
+    /// <summary>The part's tensor with the latest contents, brought there where they are elsewhere.</summary>
+    public DeviceTensor Read(int part)
+    {
+        if (!_isCurrent[part])
+        {
+            int holder = Array.IndexOf(_isCurrent, true);
+            DeviceTensor target = Take(part);
+            if (holder >= 0)
+                device.Move(holder, Take(holder), part, target);
+            _isCurrent[part] = true;
+        }
+
+        return Take(part);
+    }
+
+    /// <summary>The part's tensor, whose contents are about to be replaced.</summary>
+    public DeviceTensor Write(int part)
+    {
+        Array.Clear(_isCurrent);
+        _isCurrent[part] = true;
+        return Take(part);
+    }
+
+    /// <summary>The part's tensor with the latest contents, about to be changed.</summary>
+    public DeviceTensor Change(int part)
+    {
+        Read(part);
+        return Write(part);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        foreach (DeviceTensor? tensor in _inner)
+            tensor?.Dispose();
+    }
+
+    private DeviceTensor Take(int part)
+    {
+        DeviceTensor tensor = _inner[part] ??= device.Parts[part].Allocate(Capacity, Columns);
+        tensor.Rows = Rows;
+        return tensor;
+    }
+}
