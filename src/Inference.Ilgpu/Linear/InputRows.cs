@@ -31,13 +31,16 @@ internal struct InputRows
         return rows;
     }
 
+    /// <summary>Reads the thread's words of a block, eight words long for each row.</summary>
+    public static IntPair ReadCodes(InputRows rows, InputView input, int block) => input.CodePairs[rows._codes + block * 4];
+
     /// <summary>Reads the thread's part of a block.</summary>
     public static InputTile Read(InputRows rows, InputView input, int block)
     {
         int left = rows._left + block;
         int right = left + rows._blocks;
         InputTile tile = default;
-        tile.Codes = input.CodePairs[rows._codes + block * 4];
+        tile.Codes = ReadCodes(rows, input, block);
         tile.LeftScale = input.Scales[left];
         tile.RightScale = input.Scales[right];
         tile.LeftSums = input.SumPairs[left];

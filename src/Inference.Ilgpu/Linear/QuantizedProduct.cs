@@ -10,19 +10,13 @@ using WarpKernel = Action<AcceleratorStream, KernelConfig, MatrixView, InputView
 /// <summary>Launches the product of one kind of quantised matrix with rows. A kernel is compiled when it is first needed.</summary>
 internal sealed class QuantizedProduct
 {
-    private const int MostWarps = 8;
-
     private readonly ComputeQueue _queue;
     private readonly Lazy<PlainKernel> _plain;
-    private readonly Lazy<WarpKernel> _narrow;
-    private readonly Lazy<WarpKernel> _wide;
+    private readonly SpreadLauncher _spread;
     private readonly Lazy<WarpKernel> _tile;
 
-    private QuantizedProduct(ComputeQueue queue, Func<PlainKernel> plain, Func<WarpKernel> narrow, Func<WarpKernel> wide, Func<WarpKernel> tile)
-    {
-        _queue = queue;
-        (_plain, _narrow, _wide, _tile) = (new(plain), new(narrow), new(wide), new(tile));
-    }
+    private QuantizedProduct(ComputeQueue queue, Func<PlainKernel> plain, SpreadLauncher spread, Func<WarpKernel> tile) =>
+        (_queue, _plain, _spread, _tile) = (queue, new(plain), spread, new(tile));
 
     public static QuantizedProduct Create<TCodes, TScales>(ComputeQueue queue)
         where TCodes : struct, ICodes
@@ -30,9 +24,8 @@ internal sealed class QuantizedProduct
         new(
             queue,
             () => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int>(PlainQuantizedKernel<TCodes, TScales>.Run),
-            () => Load(queue, SpreadQuantizedKernel<TCodes, TScales>.Narrow),
-            () => Load(queue, SpreadQuantizedKernel<TCodes, TScales>.Wide),
-            () => Load(queue, TileQuantizedKernel<TCodes, TScales>.Run));
+            SpreadLauncher.Create<QuantizedWarpProduct<TCodes, TScales>>(queue),
+            () => SpreadLauncher.Load(queue, TileQuantizedKernel<TCodes, TScales>.Run));
 
     /// <summary>What a number of rows takes.</summary>
     /// <remarks>
@@ -60,34 +53,24 @@ internal sealed class QuantizedProduct
     public void Run(ProductPath path, LinearJob job, InputView input, ArrayView<float> bias, int rows)
     {
         MatrixLayout layout = job.Matrix.Layout;
-        MatrixView matrix = job.Matrix.View;
         int hasBias = job.Bias is null ? 0 : 1;
-        int chunks = (layout.Columns + MatrixLayout.ChunkColumns - 1) / MatrixLayout.ChunkColumns;
         switch (path)
         {
             case ProductPath.Plain:
-                _plain.Value(_queue.Stream, rows * layout.Tiles * MatrixLayout.TileRows, matrix, input, bias, job.Output, hasBias);
+                _plain.Value(_queue.Stream, rows * layout.Tiles * MatrixLayout.TileRows, job.Matrix.View, input, bias, job.Output, hasBias);
                 break;
-            case ProductPath.Narrow:
-                // Where a matrix has few chunks, several tiles keep a group's warps busy.
-                int groupTiles = Math.Max(1, MostWarps / chunks);
-                Launch(_narrow.Value, (layout.Tiles + groupTiles - 1) / groupTiles, (rows + 7) / 8, Math.Min(MostWarps, groupTiles * chunks), groupTiles);
-                break;
-            case ProductPath.Wide:
-                Launch(_wide.Value, layout.Tiles, (rows + 31) / 32, Math.Min(MostWarps, chunks), 1);
+            case ProductPath.Tile:
+                // The emulation pays for each warp.
+                (int tileWarps, int rowWarps) = _queue.Kind == AcceleratorKind.Cpu ? (1, 1) : (4, 2);
+                (int groupTiles, int groupRows) = (tileWarps * TileQuantizedKernel<Codes8, HalfScales>.WarpTiles, rowWarps * TileQuantizedKernel<Codes8, HalfScales>.WarpRows);
+                KernelConfig config = new(
+                    new Index3D((layout.Tiles + groupTiles - 1) / groupTiles, (rows + groupRows - 1) / groupRows, 1),
+                    new Index3D(tileWarps * rowWarps * AcceleratorContext.WarpSize, 1, 1));
+                _tile.Value(_queue.Stream, config, job.Matrix.View, input, bias, job.Output, hasBias, rows, tileWarps);
                 break;
             default:
-                // In groups of 4 x 2 warps; the emulation pays for each.
-                (int tileWarps, int rowWarps) = _queue.Kind == AcceleratorKind.Cpu ? (1, 1) : (4, 2);
-                (int tilesThere, int groupRows) = (tileWarps * 2, rowWarps * 32);
-                Launch(_tile.Value, (layout.Tiles + tilesThere - 1) / tilesThere, (rows + groupRows - 1) / groupRows, tileWarps * rowWarps, tileWarps);
+                _spread.Run(path, job, input, bias, rows);
                 break;
         }
-
-        void Launch(WarpKernel kernel, int x, int y, int warps, int last) =>
-            kernel(_queue.Stream, new KernelConfig(new Index3D(x, y, 1), new Index3D(warps * AcceleratorContext.WarpSize, 1, 1)), matrix, input, bias, job.Output, hasBias, rows, last);
     }
-
-    private static WarpKernel Load(ComputeQueue queue, Action<MatrixView, InputView, ArrayView<float>, ArrayView<float>, int, int, int> kernel) =>
-        queue.Accelerator.LoadKernel(kernel, new KernelSpecialization(MostWarps * AcceleratorContext.WarpSize, null));
 }

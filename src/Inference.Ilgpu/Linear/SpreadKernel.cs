@@ -5,19 +5,15 @@ using Inference.Ilgpu.Intrinsics;
 namespace Inference.Ilgpu.Linear;
 
 /// <summary>
-/// Quantised weights times few rows. A warp computes one chunk of one tile; the warps of a group share its chunks, put their sums into
-/// shared memory, and add them there in order. Computes what <see cref="PlainQuantizedKernel{TCodes, TScales}"/> does.
+/// Weights times few rows. A warp computes one chunk of one tile; the warps of a group share its chunks, put their sums into
+/// shared memory, and add them there in order.
 /// </summary>
-/// <typeparam name="TCodes">Where codes are.</typeparam>
-/// <typeparam name="TScales">What they are multiplied by.</typeparam>
-internal static class SpreadQuantizedKernel<TCodes, TScales>
-    where TCodes : struct, ICodes
-    where TScales : struct, IScales
+/// <typeparam name="TProduct">How a chunk is computed.</typeparam>
+internal static class SpreadKernel<TProduct>
+    where TProduct : struct, IWarpProduct
 {
     /// <summary>Of one group, at most.</summary>
     public const int MostTiles = 8;
-
-    private const int ChunkBlocks = MatrixLayout.ChunkColumns / MatrixLayout.BlockColumns;
 
     /// <summary>Sums that a tile has for eight rows of the input.</summary>
     private const int TileSums = MatrixLayout.TileRows * 8;
@@ -38,7 +34,8 @@ internal static class SpreadQuantizedKernel<TCodes, TScales>
         ArrayView<float> parts = SharedMemory.Allocate<float>(Room * TileSums);
         ArrayView<float> totals = SharedMemory.Allocate<float>(MostTiles * TileSums);
         int lane = Warp.LaneIdx;
-        int chunks = (matrix.Blocks + ChunkBlocks - 1) / ChunkBlocks;
+        TProduct product = default;
+        int chunks = product.Chunks(matrix);
         int firstRow = Grid.IdxY * 8;
         for (int i = Group.IdxX; i < groupTiles * TileSums; i += Group.DimX)
             totals[i] = 0;
@@ -49,7 +46,7 @@ internal static class SpreadQuantizedKernel<TCodes, TScales>
             for (int item = Warp.WarpIdx; item < groupTiles * count; item += Group.DimX / 32)
             {
                 int tile = item / count;
-                FloatQuad sum = Chunk(matrix, input, inputRows, Tile(matrix, Grid.IdxX * groupTiles + tile), first + item - tile * count);
+                FloatQuad sum = product.Narrow(matrix, input, inputRows, Tile(matrix, Grid.IdxX * groupTiles + tile), first + item - tile * count);
                 Put(parts, item, lane, sum);
             }
 
@@ -59,7 +56,7 @@ internal static class SpreadQuantizedKernel<TCodes, TScales>
             Group.Barrier();
         }
 
-        Store(matrix, bias, output, hasBias, rows, firstRow, groupTiles, totals);
+        Store(matrix, input, bias, output, hasBias, rows, firstRow, groupTiles, totals);
     }
 
     /// <summary>Up to 32 rows of the input a group, one tile. Grid: tiles, 32s of rows. Otherwise as above.</summary>
@@ -68,7 +65,8 @@ internal static class SpreadQuantizedKernel<TCodes, TScales>
         ArrayView<float> parts = SharedMemory.Allocate<float>(Room * TileSums);
         ArrayView<float> totals = SharedMemory.Allocate<float>(4 * TileSums);
         int lane = Warp.LaneIdx;
-        int chunks = (matrix.Blocks + ChunkBlocks - 1) / ChunkBlocks;
+        TProduct product = default;
+        int chunks = product.Chunks(matrix);
         int firstRow = Grid.IdxY * 32;
         for (int i = Group.IdxX; i < 4 * TileSums; i += Group.DimX)
             totals[i] = 0;
@@ -77,7 +75,7 @@ internal static class SpreadQuantizedKernel<TCodes, TScales>
             int count = XMath.Min(Room / 4, chunks - first);
             for (int item = Warp.WarpIdx; item < count; item += Group.DimX / 32)
             {
-                FloatQuads sums = WideChunk(matrix, input, InputRows.At(firstRow, matrix.Blocks), Tile(matrix, Grid.IdxX), first + item);
+                FloatQuads sums = product.Wide(matrix, input, InputRows.At(firstRow, matrix.Blocks), Tile(matrix, Grid.IdxX), first + item);
                 Put(parts, item * 4, lane, sums.A);
                 Put(parts, item * 4 + 1, lane, sums.B);
                 Put(parts, item * 4 + 2, lane, sums.C);
@@ -91,70 +89,11 @@ internal static class SpreadQuantizedKernel<TCodes, TScales>
         }
 
         for (int i = 0; i < 4; i++)
-            Store(matrix, bias, output, hasBias, rows, firstRow + i * 8, 1, totals.SubView(i * TileSums, TileSums));
+            Store(matrix, input, bias, output, hasBias, rows, firstRow + i * 8, 1, totals.SubView(i * TileSums, TileSums));
     }
 
     /// <summary>Where the group's tiles end behind the matrix, its last is computed again and not kept.</summary>
     private static long Tile(MatrixView matrix, int tile) => XMath.Min(tile, (matrix.Rows - 1) / MatrixLayout.TileRows);
-
-    /// <summary>Eight blocks at a time: their codes, 2 to 4 KB a warp, are on their way together.</summary>
-    private static FloatQuad Chunk(MatrixView matrix, InputView input, InputRows rows, long tile, int chunk)
-    {
-        TCodes codes = default;
-        FloatQuad sum = default;
-        int end = XMath.Min((chunk + 1) * ChunkBlocks, matrix.Blocks);
-        for (int block = chunk * ChunkBlocks; block < end; block += 8)
-        {
-            long place = tile * matrix.Blocks + block;
-            long pair = place >> 1;
-            CodePair a = codes.Load(matrix, pair, Warp.LaneIdx);
-            CodePair b = codes.Load(matrix, pair + 1, Warp.LaneIdx);
-            CodePair c = codes.Load(matrix, pair + 2, Warp.LaneIdx);
-            CodePair d = codes.Load(matrix, pair + 3, Warp.LaneIdx);
-            sum = Pair(sum, matrix, input, rows, a, place, block);
-            sum = Pair(sum, matrix, input, rows, b, place + 2, block + 2);
-            sum = Pair(sum, matrix, input, rows, c, place + 4, block + 4);
-            sum = Pair(sum, matrix, input, rows, d, place + 6, block + 6);
-        }
-
-        return sum;
-    }
-
-    private static FloatQuad Pair(FloatQuad sum, MatrixView matrix, InputView input, InputRows rows, CodePair pair, long place, int block)
-    {
-        TCodes codes = default;
-        TScales scales = default;
-        int zero = codes.Zero(matrix);
-        int g = Warp.LaneIdx / 4;
-        sum = WarpBlock<TScales>.Add(sum, codes.Even(pair), scales.Pair(matrix, place, g), InputRows.Read(rows, input, block), zero);
-        return WarpBlock<TScales>.Add(sum, codes.Odd(pair), scales.Pair(matrix, place + 1, g), InputRows.Read(rows, input, block + 1), zero);
-    }
-
-    private static FloatQuads WideChunk(MatrixView matrix, InputView input, InputRows a, long tile, int chunk)
-    {
-        TCodes codes = default;
-        TScales scales = default;
-        InputRows b = InputRows.Next(a);
-        InputRows c = InputRows.Next(b);
-        InputRows d = InputRows.Next(c);
-        FloatQuads sums = default;
-        int zero = codes.Zero(matrix);
-        int g = Warp.LaneIdx / 4;
-        int end = XMath.Min((chunk + 1) * ChunkBlocks, matrix.Blocks);
-        for (int block = chunk * ChunkBlocks; block < end; block += 4)
-        {
-            long place = tile * matrix.Blocks + block;
-            long pair = place >> 1;
-            CodePair first = codes.Load(matrix, pair, Warp.LaneIdx);
-            CodePair second = codes.Load(matrix, pair + 1, Warp.LaneIdx);
-            sums = WarpBlock<TScales>.Add(sums, codes.Even(first), scales.Pair(matrix, place, g), InputRows.Read(a, input, block), InputRows.Read(b, input, block), InputRows.Read(c, input, block), InputRows.Read(d, input, block), zero);
-            sums = WarpBlock<TScales>.Add(sums, codes.Odd(first), scales.Pair(matrix, place + 1, g), InputRows.Read(a, input, block + 1), InputRows.Read(b, input, block + 1), InputRows.Read(c, input, block + 1), InputRows.Read(d, input, block + 1), zero);
-            sums = WarpBlock<TScales>.Add(sums, codes.Even(second), scales.Pair(matrix, place + 2, g), InputRows.Read(a, input, block + 2), InputRows.Read(b, input, block + 2), InputRows.Read(c, input, block + 2), InputRows.Read(d, input, block + 2), zero);
-            sums = WarpBlock<TScales>.Add(sums, codes.Odd(second), scales.Pair(matrix, place + 3, g), InputRows.Read(a, input, block + 3), InputRows.Read(b, input, block + 3), InputRows.Read(c, input, block + 3), InputRows.Read(d, input, block + 3), zero);
-        }
-
-        return sums;
-    }
 
     private static void Put(ArrayView<float> parts, int item, int lane, FloatQuad sum)
     {
@@ -171,8 +110,9 @@ internal static class SpreadQuantizedKernel<TCodes, TScales>
         return total;
     }
 
-    private static void Store(MatrixView matrix, ArrayView<float> bias, ArrayView<float> output, int hasBias, int rows, int firstRow, int groupTiles, ArrayView<float> totals)
+    private static void Store(MatrixView matrix, InputView input, ArrayView<float> bias, ArrayView<float> output, int hasBias, int rows, int firstRow, int groupTiles, ArrayView<float> totals)
     {
+        TProduct product = default;
         int present = XMath.Min(8, rows - firstRow);
         for (int i = Group.IdxX; i < groupTiles * MatrixLayout.TileRows * present; i += Group.DimX)
         {
@@ -184,6 +124,7 @@ internal static class SpreadQuantizedKernel<TCodes, TScales>
                 int inTile = place % MatrixLayout.TileRows;
                 int register = (inTile >> 3) * 2 + (column & 1);
                 float total = totals[place / MatrixLayout.TileRows * TileSums + register * 32 + (inTile & 7) * 4 + (column >> 1)];
+                total = product.Finish(input, firstRow + column, total);
                 if (hasBias != 0)
                     total = Exact.Add(total, bias[row]);
                 output[(long)(firstRow + column) * matrix.Rows + row] = total;
