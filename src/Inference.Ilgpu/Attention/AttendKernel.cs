@@ -180,16 +180,8 @@ internal static class AttendKernel<TElements>
 
     private static void Finish(AttentionView attention, CacheView cache, int row, int head, SoftmaxState total, ArrayView<float> totals)
     {
-        float factor = 1;
-        if (attention.HasSinks != 0)
-        {
-            float sink = attention.Sinks[head];
-            float max = XMath.Max(total.Max, sink);
-            factor = SoftmaxState.Factor(total.Max, max);
-            total.Sum = SoftmaxState.Merge(total.Sum, factor, 1, SoftmaxState.Factor(sink, max));
-        }
-
+        float factor = total.CloseWithSink(attention, head, out float sum);
         for (int i = Group.IdxX; i < cache.HeadSize; i += TileSize)
-            attention.Output[((long)row * attention.Heads + head) * cache.HeadSize + i] = totals[i] * factor / total.Sum;
+            attention.Output[((long)row * attention.Heads + head) * cache.HeadSize + i] = totals[i] * factor / sum;
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Inference.Execution;
+using Inference.Ilgpu.Attention;
 
 namespace Inference.Ilgpu.Tests.Attention;
 
@@ -60,10 +61,10 @@ public sealed class AttentionTests(SharedDevices devices) : IClassFixture<Shared
     {
         // The prompt's many rows walk their chunks; the rows that follow have each chunk computed apart and merged.
         AttentionShape shape = new(6, 2, 64, 0.1f);
-        AttentionScenario scenario = new(3, shape, type, 16, null, 1100, 3);
+        AttentionScenario scenario = new(3, shape, type, 16, null, 620, 3);
         Device device = devices.Get("OpenCL");
         float[][] together = scenario.Run(device, scenario.Alone());
-        AssertSameBits(together, scenario.Run(device, [[new(0, 0, 1000), new(1, 0, 2)], [new(0, 1000, 1)], [new(1, 2, 1), new(0, 1001, 1)], [new(0, 1002, 98)]]));
+        AssertSameBits(together, scenario.Run(device, [[new(0, 0, 530), new(1, 0, 2)], [new(0, 530, 1)], [new(1, 2, 1), new(0, 531, 1)], [new(0, 532, 88)]]));
         using ReferenceDevice reference = new();
         AssertClose(type, scenario.Run(reference, scenario.Alone()), together);
     }
@@ -122,6 +123,32 @@ public sealed class AttentionTests(SharedDevices devices) : IClassFixture<Shared
             AssertRight(scenario, device, type);
         }
     }
+
+    [Theory]
+    [InlineData(nameof(TileAttendKernel.Walk))]
+    [InlineData(nameof(TileAttendKernel.Spread))]
+    public void Tiles_are_multiplied_on_tensor_cores_and_stay_in_registers(string kernel)
+    {
+        string ptx = PtxText.Of(typeof(TileAttendKernel), kernel, TileAttendKernel.GroupSize);
+        Assert.Contains("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32", ptx, StringComparison.Ordinal);
+        Assert.Contains("cvt.rn.f16x2.f32", ptx, StringComparison.Ordinal);
+        Assert.Contains("ld.global.v4", ptx, StringComparison.Ordinal);
+        Assert.Contains("ld.shared.v4", ptx, StringComparison.Ordinal);
+        Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
+        if (PtxText.Assemble(ptx) is { } report)
+            Assert.Contains(" 0 bytes spill stores, 0 bytes spill loads", report, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(typeof(AttendKernel<SingleElements>), "Walk", 32)]
+    [InlineData(typeof(AttendKernel<HalfElements>), "Spread", 32)]
+    [InlineData(typeof(AttendKernel<ByteElements>), "Walk", 32)]
+    [InlineData(typeof(AttendKernel<HalfElements>), "Combine", 32)]
+    [InlineData(typeof(StoreKernel<ByteElements>), "Run", 256)]
+    [InlineData(typeof(TileStoreKernel), "Run", 256)]
+    [InlineData(typeof(RotateKernel), "Run", 256)]
+    public void Nothing_lies_in_local_memory(Type kernel, string method, int groupSize) =>
+        Assert.DoesNotContain(".local", PtxText.Of(kernel, method, groupSize), StringComparison.Ordinal);
 
     private static void AssertRight(AttentionScenario scenario, Device device, KvCacheType type)
     {
