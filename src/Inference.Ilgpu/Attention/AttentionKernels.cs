@@ -21,9 +21,6 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
     /// <summary>Groups that fill a card: with fewer, chunks are spread.</summary>
     private const int EnoughGroups = 1024;
 
-    /// <summary>Groups of eight warps that fill a card.</summary>
-    private const int EnoughTiles = 256;
-
     /// <summary>Floats that what is spread may take, at most; with more it is not.</summary>
     private const long MostRoom = 1 << 26;
 
@@ -33,6 +30,9 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
     private readonly CacheKernels?[] _kernels = new CacheKernels?[3];
     private MemoryBuffer1D<float, Stride1D.Dense>? _parts;
     private TileKernels? _tiles;
+
+    /// <summary>Groups of eight warps that fill a card: with fewer, chunks are spread.</summary>
+    public int EnoughTiles { get; init; } = 256;
 
     /// <summary>Changes when memory that launches name has moved.</summary>
     public int Version { get; private set; }
