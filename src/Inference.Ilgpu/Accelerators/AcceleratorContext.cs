@@ -17,15 +17,17 @@ internal sealed class AcceleratorContext : IDisposable
     /// <summary>Threads that work in step on every accelerator that has warps; the emulation is set up alike.</summary>
     public const int WarpSize = 32;
 
-    private const int EmulatedWarps = 8;
-
-    public AcceleratorContext()
+    /// <param name="emulatedWarps">
+    /// Warps that the emulation has. It wakes a thread of the system for each of their threads at every launch, so that devices have one;
+    /// tests of kernels whose groups are larger have more.
+    /// </param>
+    public AcceleratorContext(int emulatedWarps = 1)
     {
         NativeLibraries.Register();
         Context = Context.Create(builder =>
         {
             builder.Optimize(OptimizationLevel.O2).EnableAlgorithms();
-            builder.CPU(new CPUDevice(WarpSize, EmulatedWarps, 1));
+            builder.CPU(new CPUDevice(WarpSize, emulatedWarps, 1));
             Try(() => builder.Cuda());
             Try(() => builder.OpenCL(Accept));
             Register(builder.GetIntrinsicManager());
