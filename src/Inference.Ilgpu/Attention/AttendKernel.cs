@@ -1,6 +1,5 @@
 using ILGPU;
 using ILGPU.Algorithms;
-using Inference.Ilgpu.Elements;
 using Inference.Ilgpu.Intrinsics;
 using Inference.Ilgpu.Memory;
 
@@ -140,9 +139,7 @@ internal static class AttendKernel<TElements>
                 float dot = 0;
                 for (int i = 0; i < cache.HeadSize; i++)
                     dot = Exact.MultiplyAdd(query[i], elements.Load(cache, keys, position % cache.BlockSize, i), dot);
-                score = Exact.Multiply(dot, attention.Scale);
-                if (attention.SoftCap > 0)
-                    score = attention.SoftCap * Curves.Tanh(score / attention.SoftCap);
+                score = attention.Score(dot, attention.Scale);
             }
 
             weights[Group.IdxX] = score;

@@ -1,6 +1,5 @@
 using ILGPU;
 using ILGPU.Algorithms;
-using Inference.Ilgpu.Elements;
 using Inference.Ilgpu.Intrinsics;
 
 namespace Inference.Ilgpu.Attention;

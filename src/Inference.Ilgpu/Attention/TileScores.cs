@@ -1,6 +1,5 @@
 using ILGPU;
 using ILGPU.Algorithms;
-using Inference.Ilgpu.Elements;
 using Inference.Ilgpu.Intrinsics;
 
 namespace Inference.Ilgpu.Attention;
@@ -85,9 +84,7 @@ internal struct TileScores
 
     private static float Finish(AttentionView attention, float dot, int position, int last, float scale)
     {
-        float score = Exact.Multiply(dot, scale);
-        if (attention.SoftCap > 0)
-            score = attention.SoftCap * Curves.Tanh(score / attention.SoftCap);
+        float score = attention.Score(dot, scale);
         // A query that is none has -1 for its last position, and sees nothing.
         if (position > last || position < attention.First(last))
             score = float.NegativeInfinity;

@@ -20,6 +20,8 @@ internal sealed class IlgpuKvCache : DeviceKvCache
     public IlgpuKvCache(ComputeQueue queue, KvCacheShape shape)
         : base(shape)
     {
+        if (shape.Type == KvCacheType.Q8_0 && shape.BlockSize % 2 != 0 && shape.HeadSize % 2 != 0)
+            throw new NotSupportedException($"The GPU device's 8-bit cache wants an even block size or an even head size, not {shape.BlockSize} and {shape.HeadSize}.");
         _queue = queue;
         IsTiled = queue.HasWarps && shape.Type == KvCacheType.F16 && shape.HeadSize % 8 == 0 && shape.BlockSize % 8 == 0 && shape.HeadSize <= TileAttendKernel.MostHeadSize;
         // A last byte or three, so that words can be read to the end.

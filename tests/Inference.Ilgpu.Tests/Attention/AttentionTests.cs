@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Inference.Execution;
 using Inference.Ilgpu.Attention;
 
@@ -6,7 +8,7 @@ namespace Inference.Ilgpu.Tests.Attention;
 
 /// <summary>Rotary embedding, cache and attention through the device, on what accelerators there are without a card.</summary>
 [Collection(EmulationCollection.Name)]
-public sealed class AttentionTests(SharedDevices devices) : IClassFixture<SharedDevices>
+public sealed partial class AttentionTests(SharedDevices devices) : IClassFixture<SharedDevices>
 {
     public static TheoryData<string, KvCacheType, int, int, int, int, RopeKind, int> Shapes()
     {
@@ -135,8 +137,14 @@ public sealed class AttentionTests(SharedDevices devices) : IClassFixture<Shared
         Assert.Contains("ld.global.v4", ptx, StringComparison.Ordinal);
         Assert.Contains("ld.shared.v4", ptx, StringComparison.Ordinal);
         Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
-        if (PtxText.Assemble(ptx) is { } report)
+        foreach (string architecture in (string[])["sm_80", "sm_90"])
+        {
+            if (PtxText.Assemble(ptx, architecture) is not { } report)
+                continue;
             Assert.Contains(" 0 bytes spill stores, 0 bytes spill loads", report, StringComparison.Ordinal);
+            // Three groups find room on a multiprocessor.
+            Assert.InRange(int.Parse(Registers().Match(report).Groups[1].ValueSpan, CultureInfo.InvariantCulture), 1, 80);
+        }
     }
 
     [Theory]
@@ -149,6 +157,9 @@ public sealed class AttentionTests(SharedDevices devices) : IClassFixture<Shared
     [InlineData(typeof(RotateKernel), "Run", 256)]
     public void Nothing_lies_in_local_memory(Type kernel, string method, int groupSize) =>
         Assert.DoesNotContain(".local", PtxText.Of(kernel, method, groupSize), StringComparison.Ordinal);
+
+    [GeneratedRegex("Used ([0-9]+) registers")]
+    private static partial Regex Registers();
 
     private static void AssertRight(AttentionScenario scenario, Device device, KvCacheType type)
     {

@@ -14,11 +14,11 @@ public class TileAttendKernelTests
     private const int BlockSize = 16;
 
     [Theory]
-    [InlineData(4, 4, 16, null, 0f, false)]
-    [InlineData(2, 1, 80, 5, 0f, true)]
-    [InlineData(3, 1, 24, 256, 20f, true)]
-    [InlineData(18, 18, 8, null, 0f, false)]
-    public void Walked_and_spread_chunks_give_the_same_bits_to_rows_in_any_tile(int heads, int headsPerKey, int headSize, int? window, float softCap, bool hasSinks)
+    [InlineData(4, 4, 16, null, 0f, false, 5)]
+    [InlineData(2, 1, 80, 5, 0f, true, 3)]
+    [InlineData(3, 1, 24, 256, 20f, true, 2)]
+    [InlineData(18, 18, 8, null, 0f, false, 2)]
+    public void Walked_and_spread_chunks_give_the_same_bits_to_rows_in_any_tile(int heads, int headsPerKey, int headSize, int? window, float softCap, bool hasSinks, int rows)
     {
         AttentionShape shape = new(heads, heads / headsPerKey, headSize, 1 / MathF.Sqrt(headSize)) { Window = window, SoftCap = softCap };
         using TestQueue test = new(AcceleratorKind.Cpu);
@@ -38,16 +38,14 @@ public class TileAttendKernelTests
         using var sinks = test.Put(sinkValues ?? [0]);
         using var output = test.Queue.Accelerator.Allocate1D<float>(Length * width);
         StepBatch batch = new();
-        batch.Add(new int[Length], 0, blocks[..17], wantsLogits: false);
+        batch.Add(new int[Length], 0, blocks.AsSpan(0, 17), wantsLogits: false);
         step.Begin(batch);
         walking.RotateAndStore(queries.View, keys.View, values.View, null, shape, cache, 0, step);
 
-        float[] walked = Attend(walking, 255, 6), spread = Attend(spreading, 255, 6);
+        float[] walked = Attend(walking, 255, rows), spread = Attend(spreading, 255, rows);
         AssertSameBits(walked, spread);
-        AssertSameBits(walked[width..(2 * width)], Attend(spreading, 256, 1));
-        AssertSameBits(walked[..width], Attend(walking, 255, 1));
-        AssertSameBits(walked[(5 * width)..], Attend(spreading, 260, 1));
-        for (int row = 0; row < 6; row++)
+        AssertSameBits(walked.AsSpan(width, width), Attend(spreading, 256, 1));
+        for (int row = 0; row < rows; row++)
         {
             for (int head = 0; head < heads; head++)
                 AssertClose(Expected(255 + row, head), walked.AsSpan((row * width) + (head * headSize), headSize));
@@ -56,7 +54,7 @@ public class TileAttendKernelTests
         float[] Attend(AttentionKernels kernels, int first, int count)
         {
             batch.Clear();
-            batch.Add(new int[count], first, blocks[..17], wantsLogits: false);
+            batch.Add(new int[count], first, blocks.AsSpan(0, 17), wantsLogits: false);
             step.Begin(batch);
             kernels.Attend(queries.View.SubView(first * width, count * width), shape, hasSinks ? sinks.View : null, cache, 0, output.View.SubView(0, count * width), step);
             return test.Get(output)[..(count * width)];
