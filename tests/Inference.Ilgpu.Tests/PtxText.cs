@@ -36,12 +36,12 @@ internal static class PtxText
     }
 
     /// <summary>What the assembler says of registers, shared memory and spills; null where there is none.</summary>
-    public static string? Assemble(string ptx)
+    public static string? Assemble(string ptx, string architecture = "sm_80")
     {
         string? assembler = Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "ptxas")).FirstOrDefault(File.Exists);
         if (assembler is null)
             return null;
-        using Process process = Process.Start(new ProcessStartInfo(assembler, ["-arch=sm_80", "-v", "-o", "/dev/null", "/dev/stdin"]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using Process process = Process.Start(new ProcessStartInfo(assembler, [$"-arch={architecture}", "-v", "-o", "/dev/null", "/dev/stdin"]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true })!;
         process.StandardInput.Write(ptx);
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync();

@@ -59,6 +59,7 @@ internal sealed class AcceleratorContext : IDisposable
         Exact.Register(manager);
         TensorCore.Register(manager);
         Bytes.Register(manager);
+        HalfPair.Register(manager);
     }
 
     /// <summary>A machine without a driver has no such accelerators, which is no error.</summary>

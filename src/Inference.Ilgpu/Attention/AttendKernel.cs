@@ -1,6 +1,5 @@
 using ILGPU;
 using ILGPU.Algorithms;
-using Inference.Ilgpu.Elements;
 using Inference.Ilgpu.Intrinsics;
 using Inference.Ilgpu.Memory;
 
@@ -140,9 +139,7 @@ internal static class AttendKernel<TElements>
                 float dot = 0;
                 for (int i = 0; i < cache.HeadSize; i++)
                     dot = Exact.MultiplyAdd(query[i], elements.Load(cache, keys, position % cache.BlockSize, i), dot);
-                score = Exact.Multiply(dot, attention.Scale);
-                if (attention.SoftCap > 0)
-                    score = attention.SoftCap * Curves.Tanh(score / attention.SoftCap);
+                score = attention.Score(dot, attention.Scale);
             }
 
             weights[Group.IdxX] = score;
@@ -180,16 +177,8 @@ internal static class AttendKernel<TElements>
 
     private static void Finish(AttentionView attention, CacheView cache, int row, int head, SoftmaxState total, ArrayView<float> totals)
     {
-        float factor = 1;
-        if (attention.HasSinks != 0)
-        {
-            float sink = attention.Sinks[head];
-            float max = XMath.Max(total.Max, sink);
-            factor = SoftmaxState.Factor(total.Max, max);
-            total.Sum = SoftmaxState.Merge(total.Sum, factor, 1, SoftmaxState.Factor(sink, max));
-        }
-
+        float factor = total.CloseWithSink(attention, head, out float sum);
         for (int i = Group.IdxX; i < cache.HeadSize; i += TileSize)
-            attention.Output[((long)row * attention.Heads + head) * cache.HeadSize + i] = totals[i] * factor / total.Sum;
+            attention.Output[((long)row * attention.Heads + head) * cache.HeadSize + i] = totals[i] * factor / sum;
     }
 }

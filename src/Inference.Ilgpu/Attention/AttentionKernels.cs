@@ -21,11 +21,18 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
     /// <summary>Groups that fill a card: with fewer, chunks are spread.</summary>
     private const int EnoughGroups = 1024;
 
+    /// <summary>Floats that what is spread may take, at most; with more it is not.</summary>
+    private const long MostRoom = 1 << 26;
+
     private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int, int, int> _rotate =
         queue.Accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int, int, int>(RotateKernel.Run);
     private readonly Dictionary<Rope, RopeTable> _ropes = new(ReferenceEqualityComparer.Instance);
     private readonly CacheKernels?[] _kernels = new CacheKernels?[3];
     private MemoryBuffer1D<float, Stride1D.Dense>? _parts;
+    private TileKernels? _tiles;
+
+    /// <summary>Groups of eight warps that fill a card: with fewer, chunks are spread.</summary>
+    public int EnoughTiles { get; init; } = 256;
 
     /// <summary>Changes when memory that launches name has moved.</summary>
     public int Version { get; private set; }
@@ -49,7 +56,8 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
         }
 
         int groups = step.Rows * shape.KvHeads * ((shape.HeadSize + 31) / 32);
-        Kernels(cache).Store(queue.Stream, groups, keys, values, step.Positions, step.RowSequences, step.Sequences, step.Blocks, cache.View(layer), shape.KvHeads);
+        var store = cache.IsTiled ? Tiles.Store : Kernels(cache).Store;
+        store(queue.Stream, groups, keys, values, step.Positions, step.RowSequences, step.Sequences, step.Blocks, cache.View(layer), shape.KvHeads);
     }
 
     /// <summary>Attention of every row of the step.</summary>
@@ -76,19 +84,11 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
             Window = shape.Window ?? int.MaxValue,
             HasSinks = sinks is null ? 0 : 1,
         };
-        CacheKernels kernels = Kernels(cache);
-        CacheView view = cache.View(layer);
-        int groups = step.Rows * shape.Heads;
         int chunks = LengthBucket(step.MaxLength) / ChunkSize;
-        if (chunks == 1 || groups >= EnoughGroups)
-        {
-            kernels.Walk(queue.Stream, (groups, GroupSize), attention, view);
-            return;
-        }
-
-        ArrayView<float> parts = Parts((long)groups * chunks * (shape.HeadSize + 2));
-        kernels.Spread(queue.Stream, (new Index2D(groups, chunks), new Index2D(GroupSize, 1)), attention, view, parts);
-        kernels.Combine(queue.Stream, (groups, GroupSize), attention, view, parts, chunks);
+        if (cache.IsTiled)
+            AttendTiles(attention, shape, cache, layer, step.Rows, chunks);
+        else
+            AttendRows(attention, shape, cache, layer, step.Rows, chunks);
     }
 
     public void Dispose()
@@ -97,6 +97,42 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
         foreach (RopeTable table in _ropes.Values)
             table.Dispose();
     }
+
+    private void AttendRows(AttentionView attention, AttentionShape shape, IlgpuKvCache cache, int layer, int rows, int chunks)
+    {
+        CacheKernels kernels = Kernels(cache);
+        CacheView view = cache.View(layer);
+        int groups = rows * shape.Heads;
+        long room = (long)groups * chunks * (shape.HeadSize + 2);
+        if (chunks == 1 || groups >= EnoughGroups || room > MostRoom)
+        {
+            kernels.Walk(queue.Stream, (groups, GroupSize), attention, view);
+            return;
+        }
+
+        ArrayView<float> parts = Parts(room);
+        kernels.Spread(queue.Stream, (new Index2D(groups, chunks), new Index2D(GroupSize, 1)), attention, view, parts);
+        kernels.Combine(queue.Stream, (groups, GroupSize), attention, view, parts, chunks);
+    }
+
+    private void AttendTiles(AttentionView attention, AttentionShape shape, IlgpuKvCache cache, int layer, int rows, int chunks)
+    {
+        CacheView view = cache.View(layer);
+        Index2D grid = new(rows, shape.KvHeads * QueryTile.TilesPerKey(attention.HeadsPerKey));
+        int groups = rows * shape.Heads;
+        long room = (long)groups * chunks * (shape.HeadSize + 2);
+        if (chunks == 1 || grid.X / QueryTile.RowsPerTile(attention.HeadsPerKey) * grid.Y >= EnoughTiles || room > MostRoom)
+        {
+            Tiles.Walk(queue.Stream, (grid, new Index2D(TileAttendKernel.GroupSize, 1)), attention, view, cache.Quads);
+            return;
+        }
+
+        ArrayView<float> parts = Parts(room);
+        Tiles.Spread(queue.Stream, (new Index3D(grid.X, grid.Y, chunks), new Index3D(TileAttendKernel.GroupSize, 1, 1)), attention, view, cache.Quads, parts);
+        Tiles.Combine(queue.Stream, (groups, GroupSize), attention, view, parts, chunks);
+    }
+
+    private TileKernels Tiles => _tiles ??= new TileKernels(queue.Accelerator);
 
     private CacheKernels Kernels(IlgpuKvCache cache) => _kernels[(int)cache.Shape.Type] ??= CacheKernels.Load(queue.Accelerator, cache.Shape.Type);
 

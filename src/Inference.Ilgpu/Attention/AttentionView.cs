@@ -1,4 +1,6 @@
 using ILGPU;
+using Inference.Ilgpu.Elements;
+using Inference.Ilgpu.Intrinsics;
 
 namespace Inference.Ilgpu.Attention;
 
@@ -43,6 +45,15 @@ internal struct AttentionView
 
     /// <summary>1 or 0.</summary>
     public int HasSinks;
+
+    /// <summary>A score: the product of query and key, scaled and capped, rounded alike in every kernel.</summary>
+    public readonly float Score(float dot, float scale)
+    {
+        float score = Exact.Multiply(dot, scale);
+        if (SoftCap > 0)
+            score = Exact.Multiply(SoftCap, Curves.Tanh(score / SoftCap));
+        return score;
+    }
 
     /// <summary>The first position that a row sees.</summary>
     public readonly int First(int position)

@@ -30,6 +30,26 @@ internal struct SoftmaxState
         return factor;
     }
 
+    /// <summary>Adds a head's sink, where there is one.</summary>
+    /// <param name="attention">The rows.</param>
+    /// <param name="head">The query head.</param>
+    /// <param name="sum">What results must be divided by.</param>
+    /// <returns>What results must be multiplied by.</returns>
+    public readonly float CloseWithSink(AttentionView attention, int head, out float sum)
+    {
+        float factor = 1;
+        sum = Sum;
+        if (attention.HasSinks != 0)
+        {
+            float sink = attention.Sinks[head];
+            float max = XMath.Max(Max, sink);
+            factor = Factor(Max, max);
+            sum = Merge(Sum, factor, 1, Factor(sink, max));
+        }
+
+        return factor;
+    }
+
     /// <summary>The sum under the common maximum.</summary>
     public static float Merge(float first, float firstFactor, float second, float secondFactor) =>
         Exact.MultiplyAdd(second, secondFactor, Exact.Multiply(first, firstFactor));

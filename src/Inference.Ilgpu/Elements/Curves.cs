@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Algorithms;
+using Inference.Ilgpu.Intrinsics;
 
 namespace Inference.Ilgpu.Elements;
 
@@ -14,9 +15,14 @@ internal static class Curves
     /// <summary>To about 1e-7 of itself: by its series near 0, where the quotient of exponentials would cancel.</summary>
     public static float Tanh(float x)
     {
-        float square = x * x;
+        float square = Exact.Multiply(x, x);
         if (square < 0.01f)
-            return x * (1 - square * (1 / 3f - square * (2 / 15f - square * (17 / 315f))));
+        {
+            float series = Exact.MultiplyAdd(square, -17 / 315f, 2 / 15f);
+            series = Exact.MultiplyAdd(square, -series, 1 / 3f);
+            return Exact.Multiply(x, Exact.MultiplyAdd(square, -series, 1));
+        }
+
         // Beyond 10 the result is 1, and the exponential must not overflow.
         float size = XMath.Min(XMath.Abs(x), 10f);
         float result = 1 - 2 / (XMath.Exp(2 * size) + 1);

@@ -3,11 +3,15 @@ using ILGPU.Runtime;
 using Inference.Execution;
 using Inference.Ilgpu.Accelerators;
 using Inference.Ilgpu.Attention;
+using Inference.Ilgpu.Intrinsics;
 
 namespace Inference.Ilgpu.Memory;
 
 /// <summary>Keys and values: [block][layer][keys, values][key-value head][position][element], so that a block is one stretch of memory.</summary>
-/// <remarks>With 8 bits a head's positions are followed by their scales, 16-bit floats [position][group of 32 elements].</remarks>
+/// <remarks>
+/// With 8 bits a head's positions are followed by their scales, 16-bit floats [position][group of 32 elements]. With 16 bits for tensor cores
+/// (see <see cref="IsTiled"/>) a head's values are [element][position].
+/// </remarks>
 internal sealed class IlgpuKvCache : DeviceKvCache
 {
     private readonly ComputeQueue _queue;
@@ -16,7 +20,10 @@ internal sealed class IlgpuKvCache : DeviceKvCache
     public IlgpuKvCache(ComputeQueue queue, KvCacheShape shape)
         : base(shape)
     {
+        if (shape.Type == KvCacheType.Q8_0 && shape.BlockSize % 2 != 0 && shape.HeadSize % 2 != 0)
+            throw new NotSupportedException($"The GPU device's 8-bit cache wants an even block size or an even head size, not {shape.BlockSize} and {shape.HeadSize}.");
         _queue = queue;
+        IsTiled = queue.HasWarps && shape.Type == KvCacheType.F16 && shape.HeadSize % 8 == 0 && shape.BlockSize % 8 == 0 && shape.HeadSize <= TileAttendKernel.MostHeadSize;
         // A last byte or three, so that words can be read to the end.
         _memory = queue.Allocate<byte>(((shape.BytesPerBlock * shape.Blocks) + 3) & ~3L, "keys and values");
         // What a sequence has not written yet is multiplied by zero: it must be a number.
@@ -27,9 +34,15 @@ internal sealed class IlgpuKvCache : DeviceKvCache
     public override string BlockFormat => Shape.Type switch
     {
         KvCacheType.F32 => "ilgpu-f32",
-        KvCacheType.F16 => "ilgpu-f16",
+        KvCacheType.F16 => IsTiled ? "ilgpu-f16-tiled" : "ilgpu-f16",
         _ => "ilgpu-q8_0",
     };
+
+    /// <summary>Whether it is made for tensor cores: 16 bits, and both a key's elements and a block's positions go in eights.</summary>
+    public bool IsTiled { get; }
+
+    /// <summary>All of a tiled cache, by 16 bytes.</summary>
+    public ArrayView<IntQuad> Quads => ((ArrayView<byte>)_memory.View).Cast<IntQuad>();
 
     /// <summary>A layer as kernels see it.</summary>
     public CacheView View(int layer)
