@@ -36,6 +36,7 @@ public sealed partial class IlgpuDevice : Device
     private readonly double _memoryFraction;
     private int _moves;
     private long _operations;
+    private bool _isDisposed;
 
     private IlgpuDevice(AcceleratorContext context, global::ILGPU.Runtime.Device device, string name, IlgpuOptions options)
     {
@@ -199,8 +200,9 @@ public sealed partial class IlgpuDevice : Device
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (!disposing)
+        if (!disposing || _isDisposed)
             return;
+        _isDisposed = true;
         Bind();
         _graphs.Dispose();
         _queue.Stream.Synchronize();

@@ -2,7 +2,7 @@ namespace Inference.Ilgpu.Tests;
 
 /// <summary>The emulation has a thread of the system for each thread of a group: two tests at once would only get into each other's way.</summary>
 [CollectionDefinition(Name)]
-public sealed class EmulationCollection
+public sealed class EmulationCollection : ICollectionFixture<SharedDevices>
 {
     public const string Name = "Emulation";
 }

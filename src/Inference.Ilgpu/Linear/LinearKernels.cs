@@ -6,12 +6,11 @@ namespace Inference.Ilgpu.Linear;
 
 using EmbedKernel = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>;
 using FloatKernel = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>;
-using QuantizedKernel = Action<AcceleratorStream, Index1D, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int>;
 
 /// <summary>Launches what works on matrices. A kernel is compiled when it is first needed.</summary>
 internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
 {
-    private readonly Dictionary<(int CodeBits, ScaleForm Scales), QuantizedKernel> _quantized = [];
+    private readonly Dictionary<(int CodeBits, ScaleForm Scales), QuantizedProduct> _quantized = [];
     private readonly Dictionary<(int CodeBits, ScaleForm Scales), EmbedKernel> _embedQuantized = [];
     private readonly Dictionary<MatrixKind, FloatKernel> _floats = [];
     private readonly Dictionary<MatrixKind, EmbedKernel> _embedFloats = [];
@@ -21,6 +20,9 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
 
     /// <summary>Changes when memory that launches name has moved.</summary>
     public int Version => _scratch.Version;
+
+    /// <summary>The kernel for quantised matrices; null to choose by the number of rows.</summary>
+    public ProductPath? Path { get; init; }
 
     /// <summary>Applies linear layers to rows.</summary>
     /// <param name="input">[rows, columns].</param>
@@ -52,7 +54,8 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
                 quantizedFor = layout.Blocks;
             }
 
-            Quantized(layout)(queue.Stream, size, matrix, quantized, bias, job.Output, hasBias);
+            QuantizedProduct product = Quantized(layout);
+            product.Run(Path ?? product.Choose(layout, rows), job, quantized, bias, rows);
         }
     }
 
@@ -81,10 +84,10 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
 
     public void Dispose() => _scratch.Dispose();
 
-    private QuantizedKernel Quantized(MatrixLayout layout)
+    private QuantizedProduct Quantized(MatrixLayout layout)
     {
-        if (!_quantized.TryGetValue((layout.CodeBits, layout.Scales), out QuantizedKernel? kernel))
-            _quantized.Add((layout.CodeBits, layout.Scales), kernel = QuantizedKernels.Plain(queue.Accelerator, layout));
+        if (!_quantized.TryGetValue((layout.CodeBits, layout.Scales), out QuantizedProduct? kernel))
+            _quantized.Add((layout.CodeBits, layout.Scales), kernel = QuantizedKernels.Product(queue, layout));
         return kernel;
     }
 
