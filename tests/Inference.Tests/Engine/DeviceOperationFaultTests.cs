@@ -14,7 +14,7 @@ public sealed class DeviceOperationFaultTests
     // What is no operation of a step, and so has no number within one.
     private static readonly string[] _others =
         [nameof(Device.Upload), nameof(Device.CompleteUploads), nameof(Device.Allocate), nameof(Device.AllocateKvCache), nameof(Device.CopyBlock), nameof(Device.ReadBlock),
-        nameof(Device.WriteBlock), nameof(Device.Begin), nameof(Device.ReadRow), nameof(Device.RunOnHost), "Dispose", "Finalize"];
+        nameof(Device.WriteBlock), nameof(Device.ReadRows), nameof(Device.WriteRows), nameof(Device.Prepare), nameof(Device.BytesOf), nameof(Device.Begin), nameof(Device.ReadRow), nameof(Device.RunOnHost), "Dispose", "Finalize"];
 
     [Fact]
     public void Every_operation_may_fail_and_the_device_computes_on()
