@@ -121,9 +121,9 @@ internal sealed class DelegatingDevice(Device inner) : Device
 
     public override long BytesOf(StoredTensor tensor) => inner.BytesOf(tensor);
 
-    public override void ReadRows(DeviceTensor tensor, Span<float> destination) => inner.ReadRows(tensor, destination);
+    public override void ReadRows(DeviceTensor tensor, Span<float> destination) => Next().ReadRows(tensor, destination);
 
-    public override void WriteRows(DeviceTensor tensor, ReadOnlySpan<float> source) => inner.WriteRows(tensor, source);
+    public override void WriteRows(DeviceTensor tensor, ReadOnlySpan<float> source) => Next().WriteRows(tensor, source);
 
     public override int HostWorkers => inner.HostWorkers;
 
