@@ -123,7 +123,14 @@ internal sealed class DelegatingDevice(Device inner) : Device
 
     public override void ReadRows(DeviceTensor tensor, Span<float> destination) => Next().ReadRows(tensor, destination);
 
-    public override void WriteRows(DeviceTensor tensor, ReadOnlySpan<float> source) => Next().WriteRows(tensor, source);
+    /// <summary>Tensors that the host has written.</summary>
+    public int Transfers { get; private set; }
+
+    public override void WriteRows(DeviceTensor tensor, ReadOnlySpan<float> source)
+    {
+        Transfers++;
+        Next().WriteRows(tensor, source);
+    }
 
     public override int HostWorkers => inner.HostWorkers;
 
