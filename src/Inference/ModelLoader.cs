@@ -107,7 +107,9 @@ internal static class ModelLoader
     private static ModelFootprint Footprint(EngineOptions options, DecoderConfig config, ModelFile file, TensorSet tensors, int context, long activationBytes)
     {
         (IReadOnlyList<StoredTensor>[] layers, IReadOnlyList<StoredTensor> input, IReadOnlyList<StoredTensor> output) = tensors.Places(config.Layers);
-        long blocks = ((long)Math.Min(context, options.KvCacheTokens ?? int.MaxValue) + options.KvBlockSize - 1) / options.KvBlockSize;
+        // A context that only the file asks for is cut where the device is too small for it, as where the machine is.
+        long tokens = Math.Min(context, options.KvCacheTokens ?? (options.ContextLength is null ? DefaultCacheTokens : int.MaxValue));
+        long blocks = (tokens + options.KvBlockSize - 1) / options.KvBlockSize;
         return new ModelFootprint(layers, input, output, blocks * CacheBlock(options, config, file).BytesPerBlock / config.Layers, activationBytes);
     }
 

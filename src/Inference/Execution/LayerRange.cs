@@ -1,3 +1,5 @@
+using Inference.Formats;
+
 namespace Inference.Execution;
 
 /// <summary>Consecutive layers.</summary>
@@ -6,7 +8,8 @@ namespace Inference.Execution;
 internal readonly record struct LayerRange(int First, int Count)
 {
     /// <summary>Deals a model's layers out to devices, in order.</summary>
-    /// <returns>One range for each part; the last takes what no other has room for.</returns>
+    /// <returns>One range for each part; a last one without a limit takes what no other has room for.</returns>
+    /// <exception cref="ArgumentException">All parts have a limit, and there are more layers.</exception>
     public static LayerRange[] Deal(IReadOnlyList<DevicePart> parts, ModelFootprint model)
     {
         var ranges = new LayerRange[parts.Count];
@@ -14,11 +17,14 @@ internal readonly record struct LayerRange(int First, int Count)
         for (int i = 0; i < parts.Count; i++)
         {
             int left = model.Layers.Count - first;
-            int count = i == parts.Count - 1 ? left : Math.Min(left, parts[i].Layers ?? Fitting(parts[i].Device, model, first));
+            int fitting = parts[i].Layers ?? (i == parts.Count - 1 ? left : Fitting(parts[i].Device, model, first));
+            int count = Math.Min(left, fitting);
             ranges[i] = new LayerRange(first, count);
             first += count;
         }
 
+        if (first < model.Layers.Count)
+            throw new ArgumentException($"The devices take {first} of the model's {model.Layers.Count} layers: the last one must have no limit, or a higher one.", nameof(parts));
         return ranges;
     }
 
@@ -33,8 +39,9 @@ internal readonly record struct LayerRange(int First, int Count)
         for (int layer = first; layer < model.Layers.Count; layer++, count++)
         {
             free -= model.Layers[layer].Sum(device.BytesOf) + model.CacheBytesPerLayer;
-            // Who has the last layer has the head.
-            if (free < (layer == model.Layers.Count - 1 ? model.Output.Sum(device.BytesOf) : 0))
+            // Who has the last layer has the head, which may be a table that it has already.
+            IEnumerable<StoredTensor> output = first == 0 ? model.Output.Except(model.Input) : model.Output;
+            if (free < (layer == model.Layers.Count - 1 ? output.Sum(device.BytesOf) : 0))
                 break;
         }
 

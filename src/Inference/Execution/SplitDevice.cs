@@ -18,14 +18,18 @@ public sealed class SplitDevice : Device
     private readonly DevicePart[] _deal;
     private readonly Dictionary<Norm, Norm> _norms = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<ExpertLayer, ExpertLayer> _experts = new(ReferenceEqualityComparer.Instance);
+    private readonly bool[] _hasBegun;
+    private readonly Device _host;
     private LayerRange[]? _ranges;
+    private int[] _partOfLayer = [];
+    private StepBatch? _batch;
     private LinearTarget[] _targets = new LinearTarget[4];
     private float[] _moved = [];
     private int _largest;
 
     /// <summary>Takes the devices over.</summary>
-    /// <param name="parts">In the order of their layers. The last one gets all that the others have no room for.</param>
-    /// <exception cref="ArgumentException">There is no part.</exception>
+    /// <param name="parts">In the order of their layers. The last one, without a limit, gets all that the others have no room for.</param>
+    /// <exception cref="ArgumentException">There is no part, or a device twice.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A part has a negative number of layers.</exception>
     public SplitDevice(IReadOnlyList<DevicePart> parts)
     {
@@ -36,6 +40,10 @@ public sealed class SplitDevice : Device
             ArgumentOutOfRangeException.ThrowIfNegative(part.Layers ?? 0, nameof(parts));
         _deal = [.. parts];
         Parts = [.. parts.Select(part => part.Device)];
+        if (Parts.Distinct().Count() < Parts.Length)
+            throw new ArgumentException("Each part must be a device of its own.", nameof(parts));
+        _host = Parts.MaxBy(part => part.HostWorkers)!;
+        _hasBegun = new bool[Parts.Length];
     }
 
     /// <inheritdoc/>
@@ -45,27 +53,31 @@ public sealed class SplitDevice : Device
     public override long? FreeBytes => Parts.All(part => part.FreeBytes is not null) ? Parts.Sum(part => part.FreeBytes) : null;
 
     /// <inheritdoc/>
-    public override int HostWorkers => Host.HostWorkers;
+    public override int HostWorkers => _host.HostWorkers;
 
     /// <summary>The devices.</summary>
     internal Device[] Parts { get; }
 
-    private Device Host => Parts.MaxBy(part => part.HostWorkers)!;
+    /// <summary>The part with the first layers.</summary>
+    internal int FirstPart { get; private set; }
+
+    private int LastPart { get; set; }
 
     private LayerRange[] Ranges => _ranges ?? throw new InvalidOperationException($"{nameof(Prepare)} comes before anything is uploaded or allocated.");
 
-    private int FirstPart => Array.FindIndex(Ranges, range => range.Count > 0);
-
-    private int LastPart => Array.FindLastIndex(Ranges, range => range.Count > 0);
-
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">All parts have a limit, and there are more layers.</exception>
     public override long? Prepare(ModelFootprint model)
     {
-        _ranges = LayerRange.Deal(_deal, model);
-        long? perLayer = null;
+        ArgumentNullException.ThrowIfNull(model);
+        LayerRange[] ranges = LayerRange.Deal(_deal, model);
+        FirstPart = Math.Max(0, Array.FindIndex(ranges, range => range.Count > 0));
+        LastPart = Math.Max(0, Array.FindLastIndex(ranges, range => range.Count > 0));
+        long perLayer = long.MaxValue;
+        int hostLayers = 0;
         for (int part = 0; part < Parts.Length; part++)
         {
-            (int first, int count) = _ranges[part];
+            (int first, int count) = ranges[part];
             if (count == 0)
                 continue;
             ModelFootprint share = model with
@@ -74,11 +86,19 @@ public sealed class SplitDevice : Device
                 Input = part == FirstPart ? model.Input : [],
                 Output = part == LastPart ? model.Output : [],
             };
-            // A device that says nothing computes in the host's memory: it must not be filled because a card is large.
-            long bytes = Parts[part].Prepare(share) ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
-            perLayer = Math.Min(perLayer ?? long.MaxValue, bytes / count);
+            if (Parts[part].Prepare(share) is { } bytes)
+                perLayer = Math.Min(perLayer, bytes / count);
+            else
+                hostLayers += count;
         }
 
+        _ranges = ranges;
+        _partOfLayer = [.. ranges.SelectMany((range, part) => Enumerable.Repeat(part, range.Count))];
+        if (hostLayers == model.Layers.Count)
+            return null;
+        // A device that says nothing computes in the host's memory, which must not be filled because a card is large.
+        if (hostLayers > 0)
+            perLayer = Math.Min(perLayer, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 / hostLayers);
         return perLayer * model.Layers.Count;
     }
 
@@ -92,14 +112,24 @@ public sealed class SplitDevice : Device
     public override DeviceWeight Upload(StoredTensor tensor, WeightUse use, int? layer)
     {
         var inner = new DeviceWeight?[Parts.Length];
-        int owner = layer is { } inLayer ? PartOf(inLayer) : use == WeightUse.Embedding ? FirstPart : LastPart;
-        if (layer is null && use == (WeightUse.Embedding | WeightUse.Linear) && FirstPart != owner)
+        _ = Ranges;
+        int owner = layer is { } inLayer ? _partOfLayer[inLayer] : use == WeightUse.Embedding ? FirstPart : LastPart;
+        try
         {
-            inner[FirstPart] = Parts[FirstPart].Upload(tensor, WeightUse.Embedding);
-            use = WeightUse.Linear;
+            if (layer is null && use == (WeightUse.Embedding | WeightUse.Linear) && FirstPart != owner)
+            {
+                inner[FirstPart] = Parts[FirstPart].Upload(tensor, WeightUse.Embedding, null);
+                use = WeightUse.Linear;
+            }
+
+            inner[owner] = Parts[owner].Upload(tensor, use, layer);
+        }
+        catch
+        {
+            inner[FirstPart]?.Dispose();
+            throw;
         }
 
-        inner[owner] = Parts[owner].Upload(tensor, use, layer);
         return new SplitWeight(inner, owner);
     }
 
@@ -135,7 +165,7 @@ public sealed class SplitDevice : Device
     /// <inheritdoc/>
     public override void CopyBlock(DeviceKvCache cache, int source, int destination)
     {
-        foreach ((int part, DeviceKvCache inner, _, _) in ((SplitKvCache)cache).Sections())
+        foreach ((int part, DeviceKvCache inner, _, _) in ((SplitKvCache)cache).Sections)
             Parts[part].CopyBlock(inner, source, destination);
     }
 
@@ -143,7 +173,7 @@ public sealed class SplitDevice : Device
     public override void ReadBlock(DeviceKvCache cache, int block, Span<byte> destination)
     {
         Check(cache, destination.Length, nameof(destination));
-        foreach ((int part, DeviceKvCache inner, int start, int length) in ((SplitKvCache)cache).Sections())
+        foreach ((int part, DeviceKvCache inner, int start, int length) in ((SplitKvCache)cache).Sections)
             Parts[part].ReadBlock(inner, block, destination.Slice(start, length));
     }
 
@@ -151,27 +181,25 @@ public sealed class SplitDevice : Device
     public override void WriteBlock(DeviceKvCache cache, int block, ReadOnlySpan<byte> source)
     {
         Check(cache, source.Length, nameof(source));
-        foreach ((int part, DeviceKvCache inner, int start, int length) in ((SplitKvCache)cache).Sections())
+        foreach ((int part, DeviceKvCache inner, int start, int length) in ((SplitKvCache)cache).Sections)
             Parts[part].WriteBlock(inner, block, source.Slice(start, length));
     }
 
     /// <inheritdoc/>
     public override void Begin(StepBatch batch)
     {
-        for (int part = 0; part < Parts.Length; part++)
-        {
-            if (Ranges[part].Count > 0)
-                Parts[part].Begin(batch);
-        }
+        // A part begins with its first operation, after it was given what that reads: its step is operations without a transfer between.
+        _batch = batch;
+        Array.Clear(_hasBegun);
     }
 
     /// <inheritdoc/>
     public override void Embed(DeviceWeight table, DeviceTensor destination) =>
-        Parts[FirstPart].Embed(((SplitWeight)table).On(FirstPart), Split(destination).Write(FirstPart));
+        Begun(FirstPart).Embed(((SplitWeight)table).On(FirstPart), Split(destination).Write(FirstPart));
 
     /// <inheritdoc/>
     public override void EmbedPositions(DeviceWeight table, DeviceTensor destination) =>
-        Parts[FirstPart].EmbedPositions(((SplitWeight)table).On(FirstPart), Split(destination).Change(FirstPart));
+        Begun(FirstPart).EmbedPositions(((SplitWeight)table).On(FirstPart), Split(destination).Change(FirstPart));
 
     /// <inheritdoc/>
     public override void Normalize(DeviceTensor hidden, DeviceTensor? addend, Norm norm, DeviceTensor destination)
@@ -179,28 +207,29 @@ public sealed class SplitDevice : Device
         int part = Owner(norm.Gain);
         (DeviceTensor inner, DeviceTensor? added) = Stream(part, hidden, addend);
         // Which may be the hidden rows themselves: those are there by now.
-        Parts[part].Normalize(inner, added, On(part, norm), Split(destination).Write(part));
+        Begun(part).Normalize(inner, added, On(part, norm), Split(destination).Write(part));
     }
 
     /// <inheritdoc/>
     public override void Add(DeviceTensor destination, DeviceTensor addend)
     {
         int part = Split(destination).Holder;
-        Parts[part].Add(Split(destination).Change(part), Split(addend).Read(part));
+        DeviceTensor inner = Split(addend).Read(part);
+        Begun(part).Add(Split(destination).Change(part), inner);
     }
 
     /// <inheritdoc/>
     public override void Scale(DeviceTensor tensor, float factor)
     {
         int part = Split(tensor).Holder;
-        Parts[part].Scale(Split(tensor).Change(part), factor);
+        Begun(part).Scale(Split(tensor).Change(part), factor);
     }
 
     /// <inheritdoc/>
     public override void SoftCap(DeviceTensor tensor, float cap)
     {
         int part = Split(tensor).Holder;
-        Parts[part].SoftCap(Split(tensor).Change(part), cap);
+        Begun(part).SoftCap(Split(tensor).Change(part), cap);
     }
 
     /// <inheritdoc/>
@@ -208,7 +237,7 @@ public sealed class SplitDevice : Device
     {
         int part = Owner(targets[0].Weight);
         DeviceTensor inner = Split(input).Read(part);
-        Parts[part].Linear(inner, On(part, targets));
+        Begun(part).Linear(inner, On(part, targets));
     }
 
     /// <inheritdoc/>
@@ -216,7 +245,7 @@ public sealed class SplitDevice : Device
     {
         int part = Owner(targets[0].Weight);
         (DeviceTensor inner, DeviceTensor? added) = Stream(part, hidden, addend);
-        Parts[part].NormalizedLinear(inner, added, On(part, norm), On(part, targets));
+        Begun(part).NormalizedLinear(inner, added, On(part, norm), On(part, targets));
     }
 
     /// <inheritdoc/>
@@ -224,7 +253,8 @@ public sealed class SplitDevice : Device
     {
         int part = Owner(targets[0].Weight);
         DeviceTensor inner = Split(gate).Read(part);
-        Parts[part].GatedLinear(inner, up is null ? null : Split(up).Read(part), activation, On(part, targets));
+        DeviceTensor? other = up is null ? null : Split(up).Read(part);
+        Begun(part).GatedLinear(inner, other, activation, On(part, targets));
     }
 
     /// <inheritdoc/>
@@ -233,23 +263,26 @@ public sealed class SplitDevice : Device
         int part = Owner(experts.Down[0].Weight);
         if (!_experts.TryGetValue(experts, out ExpertLayer? inner))
             _experts.Add(experts, inner = new ExpertLayer(On(part, experts.Gate), On(part, experts.Up), On(part, experts.Down)));
-        Parts[part].MixExperts(Split(input).Read(part), Split(scores).Read(part), routing, inner, Split(destination).Write(part));
+        (DeviceTensor rows, DeviceTensor scored) = (Split(input).Read(part), Split(scores).Read(part));
+        Begun(part).MixExperts(rows, scored, routing, inner, Split(destination).Write(part));
     }
 
     /// <inheritdoc/>
     public override void RotateAndStore(DeviceTensor queries, DeviceTensor keys, DeviceTensor values, Rope? rope, AttentionShape shape, DeviceKvCache cache, int layer)
     {
-        int part = PartOf(layer);
+        int part = _partOfLayer[layer];
         (DeviceKvCache inner, int number) = ((SplitKvCache)cache).On(part, layer);
-        Parts[part].RotateAndStore(Split(queries).Change(part), Split(keys).Change(part), Split(values).Read(part), rope, shape, inner, number);
+        (DeviceTensor turned, DeviceTensor stored, DeviceTensor beside) = (Split(queries).Change(part), Split(keys).Change(part), Split(values).Read(part));
+        Begun(part).RotateAndStore(turned, stored, beside, rope, shape, inner, number);
     }
 
     /// <inheritdoc/>
     public override void Attend(DeviceTensor queries, AttentionShape shape, DeviceWeight? sinks, DeviceKvCache cache, int layer, DeviceTensor destination)
     {
-        int part = PartOf(layer);
+        int part = _partOfLayer[layer];
         (DeviceKvCache inner, int number) = ((SplitKvCache)cache).On(part, layer);
-        Parts[part].Attend(Split(queries).Read(part), shape, (sinks as SplitWeight)?.On(part), inner, number, Split(destination).Write(part));
+        DeviceTensor asked = Split(queries).Read(part);
+        Begun(part).Attend(asked, shape, (sinks as SplitWeight)?.On(part), inner, number, Split(destination).Write(part));
     }
 
     /// <inheritdoc/>
@@ -258,21 +291,21 @@ public sealed class SplitDevice : Device
         int part = Split(gate).Holder;
         DeviceTensor inner = Split(gate).Read(part);
         DeviceTensor? other = up is null ? null : Split(up).Read(part);
-        Parts[part].Gate(inner, other, activation, Split(destination).Write(part));
+        Begun(part).Gate(inner, other, activation, Split(destination).Write(part));
     }
 
     /// <inheritdoc/>
     public override void SelectRows(DeviceTensor source, DeviceTensor destination)
     {
         int part = Split(source).Holder;
-        Parts[part].SelectRows(Split(source).Read(part), Split(destination).Write(part));
+        Begun(part).SelectRows(Split(source).Read(part), Split(destination).Write(part));
     }
 
     /// <inheritdoc/>
     public override void ArgMax(DeviceTensor logits)
     {
         _largest = Split(logits).Holder;
-        Parts[_largest].ArgMax(Split(logits).Read(_largest));
+        Begun(_largest).ArgMax(Split(logits).Read(_largest));
     }
 
     /// <inheritdoc/>
@@ -296,7 +329,7 @@ public sealed class SplitDevice : Device
     public override void WriteRows(DeviceTensor tensor, ReadOnlySpan<float> source) => Parts[FirstPart].WriteRows(Split(tensor).Write(FirstPart), source);
 
     /// <inheritdoc/>
-    public override void RunOnHost(IHostWork work) => Host.RunOnHost(work);
+    public override void RunOnHost(IHostWork work) => _host.RunOnHost(work);
 
     /// <summary>Copies rows from one part to another.</summary>
     internal void Move(int from, DeviceTensor source, int to, DeviceTensor target)
@@ -314,8 +347,22 @@ public sealed class SplitDevice : Device
     {
         if (!disposing)
             return;
+        List<Exception> errors = [];
         foreach (Device part in Parts)
-            part.Dispose();
+        {
+            try
+            {
+                part.Dispose();
+            }
+            catch (Exception error)
+            {
+                errors.Add(error);
+            }
+        }
+
+        // One that cannot be released is no reason to keep the others.
+        if (errors.Count > 0)
+            throw new AggregateException(errors);
     }
 
     private static SplitTensor Split(DeviceTensor tensor) => (SplitTensor)tensor;
@@ -328,16 +375,37 @@ public sealed class SplitDevice : Device
             throw new ArgumentException($"A block has {cache.Shape.BytesPerBlock} bytes, not {length}.", name);
     }
 
-    private int PartOf(int layer) => Array.FindIndex(Ranges, range => layer >= range.First && layer < range.First + range.Count);
+    /// <summary>The part, which knows of the step.</summary>
+    private Device Begun(int part)
+    {
+        if (!_hasBegun[part] && _batch is { } batch)
+        {
+            Parts[part].Begin(batch);
+            _hasBegun[part] = true;
+        }
+
+        return Parts[part];
+    }
 
     private string Describe(int part) => _ranges is null || Parts.Length == 1
         ? Parts[part].Name
         : $"{Parts[part].Name} (layers {_ranges[part].First} to {_ranges[part].First + _ranges[part].Count - 1})";
 
-    /// <summary>The residual stream, which changes where something is added to it.</summary>
-    private static (DeviceTensor Hidden, DeviceTensor? Addend) Stream(int part, DeviceTensor hidden, DeviceTensor? addend) => addend is null
-        ? (Split(hidden).Read(part), null)
-        : (Split(hidden).Change(part), Split(addend).Read(part));
+    /// <summary>The residual stream, and what is still to be added to it. Where both are elsewhere, they are added there: one goes over instead of two.</summary>
+    private (DeviceTensor Hidden, DeviceTensor? Addend) Stream(int part, DeviceTensor hidden, DeviceTensor? addend)
+    {
+        if (addend is null)
+            return (Split(hidden).Read(part), null);
+        int holder = Split(hidden).Holder;
+        if (holder == part || holder != Split(addend).Holder || Split(addend).IsCurrent(part))
+        {
+            DeviceTensor added = Split(addend).Read(part);
+            return (Split(hidden).Change(part), added);
+        }
+
+        Add(hidden, addend);
+        return (Split(hidden).Read(part), null);
+    }
 
     private Norm On(int part, Norm norm)
     {

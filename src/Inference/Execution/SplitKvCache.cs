@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -17,8 +18,20 @@ internal sealed class SplitKvCache : DeviceKvCache
     {
         _inner = inner;
         _ranges = ranges;
-        string formats = string.Join(';', inner.Select((cache, part) => cache is null ? "" : $"{ranges[part].Count} {cache.BlockFormat}"));
-        BlockFormat = "s-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(formats)).AsSpan(0, 7));
+        var sections = new List<(int Part, DeviceKvCache Cache, int Start, int Length)>();
+        int start = 0;
+        for (int part = 0; part < inner.Length; part++)
+        {
+            if (inner[part] is not { } cache)
+                continue;
+            int length = checked((int)cache.Shape.BytesPerBlock);
+            sections.Add((part, cache, start, length));
+            start += length;
+        }
+
+        Sections = [.. sections];
+        // All layers on one part: its blocks are those of the device alone.
+        BlockFormat = sections is [var only] ? only.Cache.BlockFormat : Name(sections);
     }
 
     public override string BlockFormat { get; }
@@ -27,17 +40,13 @@ internal sealed class SplitKvCache : DeviceKvCache
     public (DeviceKvCache Cache, int Layer) On(int part, int layer) => (_inner[part]!, layer - _ranges[part].First);
 
     /// <summary>The parts' caches with where each begins in a block's bytes.</summary>
-    public IEnumerable<(int Part, DeviceKvCache Cache, int Start, int Length)> Sections()
+    public ImmutableArray<(int Part, DeviceKvCache Cache, int Start, int Length)> Sections { get; }
+
+    /// <summary>A name of as many letters as a format may have, for another order of bytes another name.</summary>
+    private static string Name(List<(int Part, DeviceKvCache Cache, int Start, int Length)> sections)
     {
-        int start = 0;
-        for (int part = 0; part < _inner.Length; part++)
-        {
-            if (_inner[part] is not { } cache)
-                continue;
-            int length = (int)cache.Shape.BytesPerBlock;
-            yield return (part, cache, start, length);
-            start += length;
-        }
+        string formats = string.Join(';', sections.Select(section => $"{section.Cache.Shape.Layers} {section.Cache.BlockFormat}"));
+        return "s-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(formats)).AsSpan(0, 7));
     }
 
     protected override void Dispose(bool disposing)

@@ -5,31 +5,37 @@ internal sealed class SplitTensor(SplitDevice device, int capacity, int columns)
 {
     private readonly DeviceTensor?[] _inner = new DeviceTensor?[device.Parts.Length];
     private readonly bool[] _isCurrent = new bool[device.Parts.Length];
+    private int _last = -1;
 
-    /// <summary>A part that has the latest contents; the first where nothing has been written.</summary>
-    public int Holder => Math.Max(0, Array.IndexOf(_isCurrent, true));
+    /// <summary>The part that last wrote or read it, and so has the latest contents; the first one where nothing has been written.</summary>
+    public int Holder => _last < 0 ? device.FirstPart : _last;
+
+    /// <summary>Whether the part has the latest contents.</summary>
+    public bool IsCurrent(int part) => _isCurrent[part];
 
     /// <summary>The part's tensor with the latest contents, brought there where they are elsewhere.</summary>
     public DeviceTensor Read(int part)
     {
+        DeviceTensor target = Take(part);
         if (!_isCurrent[part])
         {
-            int holder = Array.IndexOf(_isCurrent, true);
-            DeviceTensor target = Take(part);
-            if (holder >= 0)
-                device.Move(holder, Take(holder), part, target);
+            if (_last >= 0)
+                device.Move(_last, Take(_last), part, target);
             _isCurrent[part] = true;
         }
 
-        return Take(part);
+        _last = part;
+        return target;
     }
 
     /// <summary>The part's tensor, whose contents are about to be replaced.</summary>
     public DeviceTensor Write(int part)
     {
+        DeviceTensor target = Take(part);
         Array.Clear(_isCurrent);
         _isCurrent[part] = true;
-        return Take(part);
+        _last = part;
+        return target;
     }
 
     /// <summary>The part's tensor with the latest contents, about to be changed.</summary>

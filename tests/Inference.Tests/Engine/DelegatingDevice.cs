@@ -124,9 +124,16 @@ internal sealed class DelegatingDevice(Device inner) : Device
 
     public override long BytesOf(StoredTensor tensor) => inner.BytesOf(tensor);
 
-    public override void ReadRows(DeviceTensor tensor, Span<float> destination) => inner.ReadRows(tensor, destination);
+    public override void ReadRows(DeviceTensor tensor, Span<float> destination) => Next().ReadRows(tensor, destination);
 
-    public override void WriteRows(DeviceTensor tensor, ReadOnlySpan<float> source) => inner.WriteRows(tensor, source);
+    /// <summary>Tensors that the host has written.</summary>
+    public int Transfers { get; private set; }
+
+    public override void WriteRows(DeviceTensor tensor, ReadOnlySpan<float> source)
+    {
+        Transfers++;
+        Next().WriteRows(tensor, source);
+    }
 
     public override int HostWorkers => inner.HostWorkers;
 

@@ -14,7 +14,7 @@ public sealed class DeviceOperationFaultTests
     // What is no operation of a step, and so has no number within one.
     private static readonly string[] _others =
         [nameof(Device.Upload), nameof(Device.CompleteUploads), nameof(Device.Allocate), nameof(Device.AllocateKvCache), nameof(Device.CopyBlock), nameof(Device.ReadBlock),
-        nameof(Device.WriteBlock), nameof(Device.ReadRows), nameof(Device.WriteRows), nameof(Device.Prepare), nameof(Device.BytesOf), nameof(Device.Begin), nameof(Device.ReadRow), nameof(Device.RunOnHost), "Dispose", "Finalize"];
+        nameof(Device.WriteBlock), nameof(Device.Begin), nameof(Device.Prepare), nameof(Device.BytesOf), nameof(Device.ReadRow), nameof(Device.RunOnHost), "Dispose", "Finalize"];
 
     [Fact]
     public void Every_operation_may_fail_and_the_device_computes_on()
@@ -44,6 +44,7 @@ public sealed class DeviceOperationFaultTests
         var batch = new StepBatch();
         batch.Add([1, 2, 3, 4, 5], 0, [0], wantsLogits: false);
         int[] tokens = new int[5];
+        float[] rows = new float[5 * Width];
         (string Name, Action Run)[] step =
         [
             (nameof(Device.Embed), () => device.Embed(table, hidden)),
@@ -61,6 +62,8 @@ public sealed class DeviceOperationFaultTests
             (nameof(Device.SoftCap), () => device.SoftCap(scores, 3)),
             (nameof(Device.ArgMax), () => device.ArgMax(scores)),
             (nameof(Device.ReadArgMax), () => device.ReadArgMax(tokens)),
+            (nameof(Device.ReadRows), () => device.ReadRows(other, rows)),
+            (nameof(Device.WriteRows), () => device.WriteRows(hidden, rows)),
         ];
         IEnumerable<string> all = typeof(Device).GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly)
             .Where(method => method.IsVirtual && !method.IsSpecialName).Select(method => method.Name).Except(_others);
