@@ -8,12 +8,12 @@ internal readonly struct AffineScales : IScales
     public RowScale Row(MatrixView matrix, long block, int row) =>
         Widen(matrix.Scales[(block >> 3) * 16 + row], matrix.SubScales[block * 8 + (row & 7)] >> ((row >> 3) * 16));
 
-    public ScalePair Pair(MatrixView matrix, long block, int g)
+    public ScalePair Pair(MatrixView matrix, long super, long block, int g)
     {
         int sub = matrix.SubScales[block * 8 + g];
         ScalePair pair = default;
-        pair.Lower = Widen(matrix.Scales[(block >> 3) * 16 + g], sub);
-        pair.Upper = Widen(matrix.Scales[(block >> 3) * 16 + g + 8], sub >> 16);
+        pair.Lower = Widen(matrix.Scales[super * 16 + g], sub);
+        pair.Upper = Widen(matrix.Scales[super * 16 + g + 8], sub >> 16);
         return pair;
     }
 

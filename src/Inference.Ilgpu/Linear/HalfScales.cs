@@ -12,7 +12,7 @@ internal readonly struct HalfScales : IScales
         return scale;
     }
 
-    public ScalePair Pair(MatrixView matrix, long block, int g)
+    public ScalePair Pair(MatrixView matrix, long super, long block, int g)
     {
         int word = matrix.Scales[block * 8 + g];
         ScalePair pair = default;

@@ -14,7 +14,7 @@ internal readonly struct HalfWarpProduct<TProduct> : IWarpProduct
 
     public int Chunks(MatrixView matrix) => (matrix.Blocks + ChunkBlocks - 1) / ChunkBlocks;
 
-    public FloatQuad Narrow(MatrixView matrix, InputView input, InputRows rows, long tile, int chunk)
+    public FloatQuad Narrow(MatrixView matrix, InputView input, InputRows rows, long tile, int chunk, int count)
     {
         TProduct product = default;
         FloatQuad sum = default;

@@ -13,9 +13,10 @@ internal interface IScales
 
     /// <summary>Reads the scales of row g and row g + 8.</summary>
     /// <param name="matrix">The matrix.</param>
+    /// <param name="super">Block / 8: the same variable for all blocks of the eight, so that what they share is read once.</param>
     /// <param name="block">As above.</param>
     /// <param name="g">Row in the tile, below 8.</param>
-    ScalePair Pair(MatrixView matrix, long block, int g);
+    ScalePair Pair(MatrixView matrix, long super, long block, int g);
 
     /// <summary>Adds a block's part to a row's sum.</summary>
     /// <param name="sum">So far.</param>

@@ -8,8 +8,8 @@ internal interface IWarpProduct
     /// <summary>Chunks along the columns.</summary>
     int Chunks(MatrixView matrix);
 
-    /// <summary>With eight rows of the input.</summary>
-    FloatQuad Narrow(MatrixView matrix, InputView input, InputRows rows, long tile, int chunk);
+    /// <summary>With eight rows of the input, of which <paramref name="count"/> are there.</summary>
+    FloatQuad Narrow(MatrixView matrix, InputView input, InputRows rows, long tile, int chunk, int count);
 
     /// <summary>With 32.</summary>
     FloatQuads Wide(MatrixView matrix, InputView input, InputRows rows, long tile, int chunk);

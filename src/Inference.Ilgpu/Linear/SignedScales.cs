@@ -8,9 +8,9 @@ internal readonly struct SignedScales : IScales
     public RowScale Row(MatrixView matrix, long block, int row) =>
         Widen(matrix.Scales[block >> 3 << 3 | (long)(row & 7)] >> ((row >> 3) * 16), matrix.SubScales[block * 8 + (row & 7)] >> ((row >> 3) * 16));
 
-    public ScalePair Pair(MatrixView matrix, long block, int g)
+    public ScalePair Pair(MatrixView matrix, long super, long block, int g)
     {
-        int scale = matrix.Scales[block >> 3 << 3 | (long)g];
+        int scale = matrix.Scales[super * 8 + g];
         int sub = matrix.SubScales[block * 8 + g];
         ScalePair pair = default;
         pair.Lower = Widen(scale, sub);

@@ -17,7 +17,7 @@ internal readonly struct SingleScales : IScales
         return scale;
     }
 
-    public ScalePair Pair(MatrixView matrix, long block, int g)
+    public ScalePair Pair(MatrixView matrix, long super, long block, int g)
     {
         ScalePair pair = default;
         pair.Lower = Widen(matrix.ScaleQuads[block * 16 + g]);

@@ -46,7 +46,7 @@ internal static class SpreadKernel<TProduct>
             for (int item = Warp.WarpIdx; item < groupTiles * count; item += Group.DimX / 32)
             {
                 int tile = item / count;
-                FloatQuad sum = product.Narrow(matrix, input, inputRows, Tile(matrix, Grid.IdxX * groupTiles + tile), first + item - tile * count);
+                FloatQuad sum = product.Narrow(matrix, input, inputRows, Tile(matrix, Grid.IdxX * groupTiles + tile), first + item - tile * count, rows - firstRow);
                 Put(parts, item, lane, sum);
             }
 

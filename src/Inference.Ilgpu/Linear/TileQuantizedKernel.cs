@@ -67,14 +67,14 @@ internal static class TileQuantizedKernel<TCodes, TScales>
                 InputTile evenB = InputRows.Read(b, input, block);
                 InputTile evenC = InputRows.Read(c, input, block);
                 InputTile evenD = InputRows.Read(d, input, block);
-                firstSum = WarpBlock<TScales>.Add(firstSum, codes.Even(first), scales.Pair(matrix, firstPlace + block, g), evenA, evenB, evenC, evenD, zero);
-                secondSum = WarpBlock<TScales>.Add(secondSum, codes.Even(second), scales.Pair(matrix, secondPlace + block, g), evenA, evenB, evenC, evenD, zero);
+                firstSum = WarpBlock<TScales>.Add(firstSum, codes.Even(first), scales.Pair(matrix, (firstPlace + block) >> 3, firstPlace + block, g), evenA, evenB, evenC, evenD, zero);
+                secondSum = WarpBlock<TScales>.Add(secondSum, codes.Even(second), scales.Pair(matrix, (secondPlace + block) >> 3, secondPlace + block, g), evenA, evenB, evenC, evenD, zero);
                 InputTile oddA = InputRows.Read(a, input, block + 1);
                 InputTile oddB = InputRows.Read(b, input, block + 1);
                 InputTile oddC = InputRows.Read(c, input, block + 1);
                 InputTile oddD = InputRows.Read(d, input, block + 1);
-                firstSum = WarpBlock<TScales>.Add(firstSum, codes.Odd(first), scales.Pair(matrix, firstPlace + block + 1, g), oddA, oddB, oddC, oddD, zero);
-                secondSum = WarpBlock<TScales>.Add(secondSum, codes.Odd(second), scales.Pair(matrix, secondPlace + block + 1, g), oddA, oddB, oddC, oddD, zero);
+                firstSum = WarpBlock<TScales>.Add(firstSum, codes.Odd(first), scales.Pair(matrix, (firstPlace + block) >> 3, firstPlace + block + 1, g), oddA, oddB, oddC, oddD, zero);
+                secondSum = WarpBlock<TScales>.Add(secondSum, codes.Odd(second), scales.Pair(matrix, (secondPlace + block) >> 3, secondPlace + block + 1, g), oddA, oddB, oddC, oddD, zero);
             }
 
             Add(totals, 0, firstSum);

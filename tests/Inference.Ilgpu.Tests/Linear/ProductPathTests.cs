@@ -89,7 +89,7 @@ public class ProductPathTests
     {
         // Blocks that come out neither at eight nor at two, and a row whose numbers no half can hold.
         const int Rows = 20, Columns = 680, InputRows = 9;
-        using TestQueue test = new(AcceleratorKind.Cpu);
+        using TestQueue test = new(AcceleratorKind.Cpu, emulatedWarps: 8);
         using WeightSample weights = new(type, Rows, Columns, 3);
         using DeviceMatrix matrix = MatrixOnDevice.Upload(test, weights.Tensor);
         float[] input = HostTensor.Normal(new Random(4), InputRows * Columns), bias = HostTensor.Normal(new Random(5), Rows);

@@ -1,0 +1,10 @@
+using Inference.Ilgpu.Intrinsics;
+
+namespace Inference.Ilgpu.Linear;
+
+/// <summary>Any number.</summary>
+internal readonly struct EightRows : INarrowRows
+{
+    public FloatQuad Add<TScales>(FloatQuad sum, IntQuad weights, ScalePair scales, InputTile input, int zero)
+        where TScales : struct, IScales => WarpBlock<TScales>.Add(sum, weights, scales, input, zero);
+}
