@@ -24,7 +24,6 @@ public sealed partial class AttentionTests(SharedDevices devices) : IClassFixtur
             data.Add("OpenCL", type, 4, 1, 256, 64, RopeKind.Halves, 64);
         }
 
-        // Where products on tensor cores pad a head, split the heads of a key over tiles, or cannot be used.
         data.Add("Cpu", KvCacheType.F16, 3, 1, 48, 16, RopeKind.Interleaved, 32);
         data.Add("Cpu", KvCacheType.F16, 20, 1, 40, 8, RopeKind.Halves, 40);
         data.Add("Cpu", KvCacheType.F16, 2, 1, 10, 5, RopeKind.Halves, 10);
@@ -142,8 +141,8 @@ public sealed partial class AttentionTests(SharedDevices devices) : IClassFixtur
             if (PtxText.Assemble(ptx, architecture) is not { } report)
                 continue;
             Assert.Contains(" 0 bytes spill stores, 0 bytes spill loads", report, StringComparison.Ordinal);
-            // Three groups find room on a multiprocessor.
-            Assert.InRange(int.Parse(Registers().Match(report).Groups[1].ValueSpan, CultureInfo.InvariantCulture), 1, 80);
+            // Two groups find room on a multiprocessor, and leave some.
+            Assert.InRange(int.Parse(Registers().Match(report).Groups[1].ValueSpan, CultureInfo.InvariantCulture), 1, 96);
         }
     }
 
