@@ -40,8 +40,8 @@ internal static class AttentionSection
         Device device = bench.Device;
         int rows = batch.RowCount;
         using DeviceKvCache cache = device.AllocateKvCache(new KvCacheShape(layers, blocks, Steps.BlockSize, shape.KvHeads, shape.HeadSize, KvCacheType.F16));
-        using var queryRows = new Inputs(device, Weights.Normal(rows * shape.Heads * shape.HeadSize, 1, seed: 3), shape.Heads * shape.HeadSize);
-        using var keyRows = new Inputs(device, Weights.Normal(rows * shape.KvHeads * shape.HeadSize, 1, seed: 4), shape.KvHeads * shape.HeadSize);
+        using var queryRows = new Inputs(device, Weights.Repeated(rows * shape.Heads * shape.HeadSize, seed: 3), shape.Heads * shape.HeadSize);
+        using var keyRows = new Inputs(device, Weights.Repeated(rows * shape.KvHeads * shape.HeadSize, seed: 4), shape.KvHeads * shape.HeadSize);
         using DeviceTensor queries = queryRows.Take(rows);
         using DeviceTensor keys = keyRows.Take(rows);
         using DeviceTensor output = device.Allocate(rows, queryRows.Columns);

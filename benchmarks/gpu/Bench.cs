@@ -22,9 +22,9 @@ internal sealed record Bench(Settings Settings, Device Device, Report Report)
     /// <param name="wait">Waits for all.</param>
     public double Time(Action<int> work, Action wait)
     {
-        Run(2);
+        Run(Size(2, 1));
         // As many as take some milliseconds, so that the difference below is of them and not of the clock.
-        int count = 4;
+        int count = Size(4, 1);
         while (!Settings.Toy && count < 1 << 14 && Run(count) < 0.02)
             count *= 2;
         double best = double.MaxValue;

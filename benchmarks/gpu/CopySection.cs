@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ILGPU;
 using ILGPU.Runtime;
 using Inference.Ilgpu.Accelerators;
 

@@ -33,7 +33,7 @@ internal static class MatVecSection
         int copies = bench.Size((int)Math.Clamp(BytesInTurn / weights.Tensor.ByteLength, 1, 16), 2);
         DeviceWeight[] uploaded = [.. Enumerable.Range(0, copies).Select(_ => device.Upload(weights.Tensor, WeightUse.Linear))];
         device.CompleteUploads();
-        using var inputs = new Inputs(device, Weights.Normal(batch * columns, 1, seed: 2), columns);
+        using var inputs = new Inputs(device, Weights.Repeated(batch * columns, seed: 2), columns);
         using DeviceTensor input = inputs.Take(batch);
         using DeviceTensor output = device.Allocate(batch, rows);
         output.Rows = batch;

@@ -17,19 +17,30 @@ public sealed partial class IlgpuDevice
         Bind();
         _graphs.Flush();
         _operations++;
+        CompleteUploads();
         _step.Begin(batch);
+        _batch = batch;
         // Prompts differ from step to step; steps that decode are alike but for what their buffers hold.
         bool decodes = batch.Sequences.Length == batch.RowCount;
         _graphs.Begin(decodes ? new StepKey(_step.Rows, _step.LogitRowCount, AttentionKernels.LengthBucket(_step.MaxLength), Moves) : null);
     }
 
     /// <inheritdoc/>
-    public override void Embed(DeviceWeight table, DeviceTensor destination) =>
+    public override void Embed(DeviceWeight table, DeviceTensor destination)
+    {
+        // A kernel would read whatever lies beside the table.
+        if (_batch is { } batch && batch.Tokens.ContainsAnyExceptInRange(0, table.Rows - 1))
+            throw new ArgumentException($"The step has a token outside of the table's {table.Rows} rows.", nameof(table));
         Run(new StepOperation { Kind = StepOperationKind.Embed, Weight = table, Tensor = destination });
+    }
 
     /// <inheritdoc/>
-    public override void EmbedPositions(DeviceWeight table, DeviceTensor destination) =>
+    public override void EmbedPositions(DeviceWeight table, DeviceTensor destination)
+    {
+        if (_batch is { } batch && batch.Positions.ContainsAnyExceptInRange(0, table.Rows - 1))
+            throw new ArgumentException($"The step has a position outside of the table's {table.Rows} rows.", nameof(table));
         Run(new StepOperation { Kind = StepOperationKind.EmbedPositions, Weight = table, Tensor = destination });
+    }
 
     /// <inheritdoc/>
     public override void Normalize(DeviceTensor hidden, DeviceTensor? addend, Norm norm, DeviceTensor destination) =>

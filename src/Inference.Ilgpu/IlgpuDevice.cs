@@ -36,6 +36,9 @@ public sealed partial class IlgpuDevice : Device
     private readonly double _memoryFraction;
     private int _moves;
     private long _operations;
+    private StepBatch? _batch;
+    private bool _isUploading;
+    private bool _isDisposed;
 
     private IlgpuDevice(AcceleratorContext context, global::ILGPU.Runtime.Device device, string name, IlgpuOptions options)
     {
@@ -89,6 +92,7 @@ public sealed partial class IlgpuDevice : Device
 
         MatrixLayout layout = new(tensor.Type, checked((int)tensor.Rows), checked((int)tensor.Columns));
         DeviceMatrix matrix = new(layout, _queue.Allocate<byte>(layout.ByteLength, $"the weight {tensor.Name}"));
+        _isUploading = true;
         _staging.Upload(layout, new MatrixPacker(layout, tensor), matrix.Memory);
         tensor.ReleasePages();
         return matrix;
@@ -97,8 +101,11 @@ public sealed partial class IlgpuDevice : Device
     /// <inheritdoc/>
     public override void CompleteUploads(Action<long>? completed = null, CancellationToken cancellation = default)
     {
+        if (!_isUploading)
+            return;
         Bind();
         _staging.Complete();
+        _isUploading = false;
     }
 
     /// <inheritdoc/>
@@ -199,8 +206,9 @@ public sealed partial class IlgpuDevice : Device
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (!disposing)
+        if (!disposing || _isDisposed)
             return;
+        _isDisposed = true;
         Bind();
         _graphs.Dispose();
         _queue.Stream.Synchronize();

@@ -35,5 +35,7 @@ public sealed record IlgpuOptions
         if (Threads is < 1 or > 1024)
             throw new ArgumentOutOfRangeException(nameof(Threads), Threads, $"{nameof(Threads)} must be from 1 to 1024.");
         ArgumentNullException.ThrowIfNull(Accelerators);
+        if (Accelerators.Contains(null!))
+            throw new ArgumentException($"{nameof(Accelerators)} has a name that is null.", nameof(Accelerators));
     }
 }

@@ -9,14 +9,17 @@ namespace Inference.Ilgpu.Tests;
 /// <remarks>Shared by all tests of <see cref="EmulationCollection"/>, which run one after the other, so that each kernel is compiled once.</remarks>
 internal sealed class TestQueue : IDisposable
 {
-    private static readonly Lazy<AcceleratorContext> _context = new(() => new AcceleratorContext(emulatedWarps: 8));
-    private static readonly ConcurrentDictionary<AcceleratorKind, ComputeQueue> _queues = [];
+    private static readonly ConcurrentDictionary<int, AcceleratorContext> _contexts = [];
+    private static readonly ConcurrentDictionary<(AcceleratorKind Kind, int Warps), ComputeQueue> _queues = [];
 
-    public TestQueue(AcceleratorKind kind)
+    /// <param name="kind">The kind.</param>
+    /// <param name="emulatedWarps">Warps of the largest group that the test launches on the emulation; each costs 32 threads of the system at every launch.</param>
+    public TestQueue(AcceleratorKind kind, int emulatedWarps = 1)
     {
-        global::ILGPU.Runtime.Device? device = _context.Value.Devices.FirstOrDefault(device => AcceleratorContext.Kind(device.AcceleratorType) == kind);
+        AcceleratorContext context = _contexts.GetOrAdd(emulatedWarps, warps => new AcceleratorContext(warps));
+        global::ILGPU.Runtime.Device? device = context.Devices.FirstOrDefault(device => AcceleratorContext.Kind(device.AcceleratorType) == kind);
         Assert.SkipWhen(device is null, $"needs an accelerator of kind {kind}");
-        Queue = _queues.GetOrAdd(kind, _ => new ComputeQueue(_context.Value, device!));
+        Queue = _queues.GetOrAdd((kind, emulatedWarps), _ => new ComputeQueue(context, device!));
     }
 
     public ComputeQueue Queue { get; }

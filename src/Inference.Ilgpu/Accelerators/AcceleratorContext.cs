@@ -8,6 +8,7 @@ using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 using Inference.Ilgpu.Intrinsics;
+using Inference.Ilgpu.Linear;
 
 namespace Inference.Ilgpu.Accelerators;
 
@@ -57,6 +58,7 @@ internal sealed class AcceleratorContext : IDisposable
     {
         Exact.Register(manager);
         TensorCore.Register(manager);
+        Bytes.Register(manager);
     }
 
     /// <summary>A machine without a driver has no such accelerators, which is no error.</summary>

@@ -34,9 +34,9 @@ internal sealed class AcceleratorList
     {
         // Whole names first: one may be part of another.
         int[] matches = Matches(description => string.Equals(description.Name, wanted, StringComparison.OrdinalIgnoreCase));
-        if (matches.Length == 0 && Enum.TryParse(wanted, ignoreCase: true, out AcceleratorKind kind) && Enum.IsDefined(kind) && !int.TryParse(wanted, out _))
-            matches = [.. Matches(description => description.Kind == kind).Take(1)];
-        if (matches.Length == 0 && wanted.Length > 0)
+        if (matches.Length == 0)
+            matches = [.. Matches(description => string.Equals(description.Kind.ToString(), wanted, StringComparison.OrdinalIgnoreCase)).Take(1)];
+        if (matches.Length == 0 && !string.IsNullOrWhiteSpace(wanted))
             matches = Matches(description => description.Name.Contains(wanted, StringComparison.OrdinalIgnoreCase));
         return matches.Length switch
         {

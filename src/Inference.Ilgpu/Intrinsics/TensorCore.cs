@@ -12,7 +12,7 @@ namespace Inference.Ilgpu.Intrinsics;
 /// row g and row g + 8, of the second column g, and of the result the columns 2 t and 2 t + 1 of both rows. A word is four bytes or two
 /// halves along the depth, the words of the four threads of a group follow each other, and where there are two words a row, the second
 /// continues behind those of all four.</para>
-/// <para>Elsewhere than on a card the bodies compute the same through shuffles. Sums of integers are exact everywhere. The sums of floats are
+/// <para>Elsewhere than on a card the bodies compute the same, one thread of the system for each of the warp. Sums of integers are exact everywhere. The sums of floats are
 /// not: the card adds in an order of its own, the bodies in double precision.</para>
 /// </remarks>
 internal static class TensorCore
@@ -20,13 +20,14 @@ internal static class TensorCore
     /// <summary>16 x 32 times 32 x 8 signed bytes, added to <paramref name="sum"/>.</summary>
     [IntrinsicImplementation]
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static IntQuad Bytes32(IntQuad first, IntPair second, IntQuad sum)
+    public static unsafe IntQuad Bytes32(IntQuad first, IntPair second, IntQuad sum)
     {
+        WarpExchange.Operands* warp = WarpExchange.Share(first, second);
         (int g, int t) = (Warp.LaneIdx / 4, Warp.LaneIdx % 4);
         for (int i = 0; i < 4; i++)
         {
-            IntQuad rows = Warp.Shuffle(first, (g * 4) + i);
-            IntPair left = Warp.Shuffle(second, (t * 8) + i), right = Warp.Shuffle(second, (t * 8) + 4 + i);
+            IntQuad rows = warp[(g * 4) + i].First;
+            IntPair left = warp[(t * 8) + i].Second, right = warp[(t * 8) + 4 + i].Second;
             sum.A += Dot(rows.A, left.A) + Dot(rows.C, left.B);
             sum.B += Dot(rows.A, right.A) + Dot(rows.C, right.B);
             sum.C += Dot(rows.B, left.A) + Dot(rows.D, left.B);
@@ -92,14 +93,15 @@ internal static class TensorCore
         return sum;
     }
 
-    private static FloatQuad Floats(IntQuad first, IntPair second, FloatQuad sum, int isBFloat)
+    private static unsafe FloatQuad Floats(IntQuad first, IntPair second, FloatQuad sum, int isBFloat)
     {
+        WarpExchange.Operands* warp = WarpExchange.Share(first, second);
         (int g, int t) = (Warp.LaneIdx / 4, Warp.LaneIdx % 4);
         double a = 0, b = 0, c = 0, d = 0;
         for (int i = 0; i < 4; i++)
         {
-            IntQuad rows = Warp.Shuffle(first, (g * 4) + i);
-            IntPair left = Warp.Shuffle(second, (t * 8) + i), right = Warp.Shuffle(second, (t * 8) + 4 + i);
+            IntQuad rows = warp[(g * 4) + i].First;
+            IntPair left = warp[(t * 8) + i].Second, right = warp[(t * 8) + 4 + i].Second;
             a += Dot(rows.A, left.A, isBFloat) + Dot(rows.C, left.B, isBFloat);
             b += Dot(rows.A, right.A, isBFloat) + Dot(rows.C, right.B, isBFloat);
             c += Dot(rows.B, left.A, isBFloat) + Dot(rows.D, left.B, isBFloat);

@@ -1,3 +1,11 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using ILGPU;
+using ILGPU.Backends.OpenCL;
+using ILGPU.Backends.PTX;
+using ILGPU.IR;
+using ILGPU.IR.Intrinsics;
+
 namespace Inference.Ilgpu.Linear;
 
 /// <summary>Words as four signed bytes, and halves of words as 16-bit floats.</summary>
@@ -10,8 +18,13 @@ internal static class Bytes
     public static int Dot(int first, int second) =>
         Signed(first, 0) * Signed(second, 0) + Signed(first, 1) * Signed(second, 1) + Signed(first, 2) * Signed(second, 2) + Signed(first, 3) * Signed(second, 3);
 
-    /// <summary>The 16-bit float of the bits, exactly; by integers, since not every accelerator has the type.</summary>
-    public static float Half(int bits)
+    /// <summary>The 16-bit float of the bits, exactly.</summary>
+    [IntrinsicImplementation]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static float Half(int bits) => HalfByIntegers(bits);
+
+    /// <summary>The same where the accelerator lacks the type.</summary>
+    public static float HalfByIntegers(int bits)
     {
         // The exponents' difference as a factor, so that subnormal numbers come out right as well.
         float magnitude = ILGPU.Interop.IntAsFloat((uint)((bits & 0x7FFF) << 13)) * 5.192296858534828e33f;
@@ -42,5 +55,32 @@ internal static class Bytes
         if (magnitude > 0x7F800000u)
             result = 0x7E00u;
         return (int)(result | sign);
+    }
+
+    public static void Register(IntrinsicImplementationManager manager)
+    {
+        MethodInfo half = typeof(Bytes).GetMethod(nameof(Half), [typeof(int)])!;
+        manager.RegisterMethod(half, new PTXIntrinsic(typeof(Bytes), nameof(HalfPtx), IntrinsicImplementationMode.GenerateCode));
+        manager.RegisterMethod(half, new CLIntrinsic(typeof(Bytes), nameof(HalfByIntegers), IntrinsicImplementationMode.Redirect));
+    }
+
+    private static void HalfPtx(PTXBackend backend, PTXCodeGenerator generator, Value value)
+    {
+        PTXRegisterAllocator.HardwareRegister bits = generator.EnsureHardwareRegister(generator.LoadPrimitive(value[0]));
+        PTXRegisterAllocator.HardwareRegister half = generator.AllocateRegister(BasicValueType.Int16, PTXRegisterKind.Int16);
+        PTXRegisterAllocator.HardwareRegister target = generator.AllocateHardware(value);
+        using (PTXCodeGenerator.CommandEmitter narrow = generator.BeginCommand("cvt.u16.u32"))
+        {
+            narrow.AppendArgument(half);
+            narrow.AppendArgument(bits);
+        }
+
+        using (PTXCodeGenerator.CommandEmitter widen = generator.BeginCommand("cvt.f32.f16"))
+        {
+            widen.AppendArgument(target);
+            widen.AppendArgument(half);
+        }
+
+        generator.FreeRegister(half);
     }
 }

@@ -1,13 +1,42 @@
+using Inference.Ilgpu.Intrinsics;
+
 namespace Inference.Ilgpu.Linear;
 
 /// <summary>Nibbles, with two bits more for each from the second plane, where four blocks share a word.</summary>
 internal readonly struct Codes6 : ICodes
 {
-    public int Word(MatrixView matrix, int tile, int block, int word)
+    public int Word(MatrixView matrix, long block, int word)
     {
-        long start = (long)tile * matrix.Blocks + block;
-        int lower = matrix.Codes[start / 2 * 128 + word] >> ((block & 1) * 4) & 0x0F0F0F0F;
-        int upper = matrix.Upper[start / 4 * 128 + word] >> ((block & 3) * 2) & 0x03030303;
+        int lower = matrix.Codes[(block >> 1) * 128 + word] >> (((int)block & 1) * 4) & 0x0F0F0F0F;
+        int upper = matrix.Upper[(block >> 2) * 128 + word] >> (((int)block & 3) * 2) & 0x03030303;
         return lower | upper << 4;
+    }
+
+    public CodePair Load(MatrixView matrix, long pair, int lane)
+    {
+        CodePair codes = default;
+        codes.First = matrix.CodeQuads[pair * 32 + lane];
+        IntQuad upper = matrix.UpperQuads[(pair >> 1) * 32 + lane];
+        int shift = ((int)pair & 1) * 4;
+        codes.Second.A = upper.A >> shift;
+        codes.Second.B = upper.B >> shift;
+        codes.Second.C = upper.C >> shift;
+        codes.Second.D = upper.D >> shift;
+        return codes;
+    }
+
+    public IntQuad Even(CodePair pair) => Join(Codes4.Nibbles(pair.First, 0), pair.Second, 0);
+
+    public IntQuad Odd(CodePair pair) => Join(Codes4.Nibbles(pair.First, 4), pair.Second, 2);
+
+    public int Zero(MatrixView matrix) => matrix.Zero;
+
+    private static IntQuad Join(IntQuad lower, IntQuad upper, int shift)
+    {
+        lower.A |= (upper.A >> shift & 0x03030303) << 4;
+        lower.B |= (upper.B >> shift & 0x03030303) << 4;
+        lower.C |= (upper.C >> shift & 0x03030303) << 4;
+        lower.D |= (upper.D >> shift & 0x03030303) << 4;
+        return lower;
     }
 }

@@ -27,8 +27,9 @@ internal static class EmbedQuantizedKernel<TCodes, TScales>
         TScales scales = default;
         int half = place / 16;
         int word = ((row & 7) * 4 + place % 16 / 4) * 4 + (row >> 3) + half * 2;
-        int code = Bytes.Signed(codes.Word(table, tile, block, word), place % 4) - table.Zero;
-        float weight = scales.Weight(table, tile, block, row, half, code);
+        long start = (long)tile * table.Blocks + block;
+        int code = Bytes.Signed(codes.Word(table, start, word), place % 4) - codes.Zero(table);
+        float weight = scales.Weight(scales.Row(table, start, row), half, code);
         output[index] = adds != 0 ? output[index] + weight : weight;
     }
 }

@@ -15,11 +15,14 @@ internal sealed class InputScratch(ComputeQueue queue) : IDisposable
     /// <summary>Changes when the memory has moved.</summary>
     public int Version { get; private set; }
 
+    /// <summary>Rows that kernels may read at once, and so may read behind the last.</summary>
+    public const int RowMultiple = 64;
+
     /// <param name="rows">Rows of the input.</param>
     /// <param name="blocks">Blocks a row.</param>
     public InputView View(int rows, int blocks)
     {
-        long needed = (long)rows * blocks;
+        long needed = (rows + RowMultiple - 1) / RowMultiple * RowMultiple * (long)blocks;
         if (needed > _capacity)
             Grow((long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)needed));
         return new InputView { Codes = _codes!.View, Scales = _scales!.View, Sums = _sums!.View };

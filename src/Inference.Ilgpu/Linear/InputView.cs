@@ -1,4 +1,6 @@
 using ILGPU;
+using ILGPU.Runtime;
+using Inference.Ilgpu.Intrinsics;
 
 namespace Inference.Ilgpu.Linear;
 
@@ -13,4 +15,10 @@ internal struct InputView
 
     /// <summary>Two a block: the sums of the codes of its halves.</summary>
     public ArrayView<int> Sums;
+
+    /// <summary>The codes as what a thread takes at once.</summary>
+    public readonly ArrayView<IntPair> CodePairs => Codes.AsAligned(8).Cast<IntPair>();
+
+    /// <summary>The sums, a block at once.</summary>
+    public readonly ArrayView<IntPair> SumPairs => Sums.AsAligned(8).Cast<IntPair>();
 }

@@ -6,21 +6,25 @@ namespace Inference.Ilgpu.Linear;
 
 using EmbedKernel = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>;
 using FloatKernel = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>;
-using QuantizedKernel = Action<AcceleratorStream, Index1D, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int>;
 
 /// <summary>Launches what works on matrices. A kernel is compiled when it is first needed.</summary>
 internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
 {
-    private readonly Dictionary<(int CodeBits, ScaleForm Scales), QuantizedKernel> _quantized = [];
+    private readonly Dictionary<(int CodeBits, ScaleForm Scales), QuantizedProduct> _quantized = [];
     private readonly Dictionary<(int CodeBits, ScaleForm Scales), EmbedKernel> _embedQuantized = [];
     private readonly Dictionary<MatrixKind, FloatKernel> _floats = [];
     private readonly Dictionary<MatrixKind, EmbedKernel> _embedFloats = [];
     private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, InputView, int, int> _quantize =
         queue.Accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, InputView, int, int>(QuantizeKernel.Run);
+    private readonly Dictionary<MatrixKind, HalfLauncher> _halves = [];
     private readonly InputScratch _scratch = new(queue);
+    private readonly InputScratch _halfScratch = new(queue);
 
     /// <summary>Changes when memory that launches name has moved.</summary>
-    public int Version => _scratch.Version;
+    public int Version => _scratch.Version + _halfScratch.Version;
+
+    /// <summary>The kernel; null to choose by the number of rows.</summary>
+    public ProductPath? Path { get; init; }
 
     /// <summary>Applies linear layers to rows.</summary>
     /// <param name="input">[rows, columns].</param>
@@ -32,6 +36,8 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
             return;
         int quantizedFor = 0;
         InputView quantized = default;
+        MatrixKind? roundedFor = null;
+        InputView rounded = default;
         foreach (LinearJob job in jobs)
         {
             MatrixLayout layout = job.Matrix.Layout;
@@ -39,6 +45,20 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
             ArrayView<float> bias = job.Bias ?? input;
             int hasBias = job.Bias is null ? 0 : 1;
             int size = rows * layout.Tiles * MatrixLayout.TileRows;
+            if (layout.Kind is MatrixKind.Half or MatrixKind.BFloat && (Path ?? HalfPath(rows)) is var path and not ProductPath.Plain)
+            {
+                HalfLauncher launcher = Launcher(layout.Kind);
+                if (roundedFor != layout.Kind)
+                {
+                    rounded = _halfScratch.View(rows, layout.Blocks);
+                    launcher.Round(input, rows, rounded, layout.Columns, layout.Blocks);
+                    roundedFor = layout.Kind;
+                }
+
+                launcher.Run(path, job, rounded, bias, rows);
+                continue;
+            }
+
             if (layout.Kind != MatrixKind.Quantized)
             {
                 Float(layout.Kind)(queue.Stream, size, matrix, input, bias, job.Output, hasBias);
@@ -52,7 +72,8 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
                 quantizedFor = layout.Blocks;
             }
 
-            Quantized(layout)(queue.Stream, size, matrix, quantized, bias, job.Output, hasBias);
+            QuantizedProduct product = Quantized(layout);
+            product.Run(Path ?? product.Choose(layout, rows), job, quantized, bias, rows);
         }
     }
 
@@ -79,12 +100,26 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
             Embedding(table.Layout)(queue.Stream, count * table.Columns, table.View, rows, output, adds ? 1 : 0);
     }
 
-    public void Dispose() => _scratch.Dispose();
-
-    private QuantizedKernel Quantized(MatrixLayout layout)
+    public void Dispose()
     {
-        if (!_quantized.TryGetValue((layout.CodeBits, layout.Scales), out QuantizedKernel? kernel))
-            _quantized.Add((layout.CodeBits, layout.Scales), kernel = QuantizedKernels.Plain(queue.Accelerator, layout));
+        _scratch.Dispose();
+        _halfScratch.Dispose();
+    }
+
+    /// <summary>Tensor cores where there are any: they add in another order than the plain kernel, so it is all or none.</summary>
+    private ProductPath HalfPath(int rows) => !queue.HasWarps || queue.Kind == AcceleratorKind.Cpu ? ProductPath.Plain : rows <= 8 ? ProductPath.Narrow : ProductPath.Wide;
+
+    private HalfLauncher Launcher(MatrixKind kind)
+    {
+        if (!_halves.TryGetValue(kind, out HalfLauncher? launcher))
+            _halves.Add(kind, launcher = kind == MatrixKind.Half ? HalfLauncher.Create<HalfProduct>(queue) : HalfLauncher.Create<BFloatProduct>(queue));
+        return launcher;
+    }
+
+    private QuantizedProduct Quantized(MatrixLayout layout)
+    {
+        if (!_quantized.TryGetValue((layout.CodeBits, layout.Scales), out QuantizedProduct? kernel))
+            _quantized.Add((layout.CodeBits, layout.Scales), kernel = QuantizedKernels.Product(queue, layout));
         return kernel;
     }
 

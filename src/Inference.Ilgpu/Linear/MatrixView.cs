@@ -1,4 +1,6 @@
 using ILGPU;
+using ILGPU.Runtime;
+using Inference.Ilgpu.Intrinsics;
 
 namespace Inference.Ilgpu.Linear;
 
@@ -28,4 +30,13 @@ internal struct MatrixView
 
     /// <summary>The code that stands for zero.</summary>
     public int Zero;
+
+    /// <summary>The first plane as what a thread of a warp takes at once.</summary>
+    public readonly ArrayView<IntQuad> CodeQuads => Codes.AsAligned(16).Cast<IntQuad>();
+
+    /// <summary>The second plane.</summary>
+    public readonly ArrayView<IntQuad> UpperQuads => Upper.AsAligned(16).Cast<IntQuad>();
+
+    /// <summary>The third plane, where four words belong together.</summary>
+    public readonly ArrayView<IntQuad> ScaleQuads => Scales.AsAligned(16).Cast<IntQuad>();
 }

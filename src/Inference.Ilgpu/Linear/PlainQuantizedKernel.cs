@@ -57,17 +57,19 @@ internal static class PlainQuantizedKernel<TCodes, TScales>
     {
         TCodes codes = default;
         TScales scales = default;
+        long place = (long)tile * matrix.Blocks + block;
         int low = 0;
         int high = 0;
         for (int pair = 0; pair < 4; pair++)
         {
             int word = ((row & 7) * 4 + pair) * 4 + (row >> 3);
-            low += Bytes.Dot(codes.Word(matrix, tile, block, word), input.Codes[inputBlock * 8 + pair * 2]);
-            high += Bytes.Dot(codes.Word(matrix, tile, block, word + 2), input.Codes[inputBlock * 8 + pair * 2 + 1]);
+            low += Bytes.Dot(codes.Word(matrix, place, word), input.Codes[inputBlock * 8 + pair * 2]);
+            high += Bytes.Dot(codes.Word(matrix, place, word + 2), input.Codes[inputBlock * 8 + pair * 2 + 1]);
         }
 
+        int zero = codes.Zero(matrix);
         int lowSum = input.Sums[inputBlock * 2];
         int highSum = input.Sums[inputBlock * 2 + 1];
-        return scales.Add(sum, matrix, tile, block, row, low - matrix.Zero * lowSum, high - matrix.Zero * highSum, lowSum, highSum, input.Scales[inputBlock]);
+        return scales.Add(sum, scales.Row(matrix, place, row), low - zero * lowSum, high - zero * highSum, lowSum, highSum, input.Scales[inputBlock]);
     }
 }

@@ -1,26 +1,26 @@
 using System.Diagnostics;
 using ILGPU;
 using ILGPU.Runtime;
+using Inference.Ilgpu.Accelerators;
 
 namespace Inference.Ilgpu.Linear;
 
 using EmbedKernel = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>;
-using QuantizedKernel = Action<AcceleratorStream, Index1D, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int>;
 
 /// <summary>The kernels of quantised matrices, one for each pair of code width and scale form that a layout may have.</summary>
 internal static class QuantizedKernels
 {
-    public static QuantizedKernel Plain(Accelerator accelerator, MatrixLayout layout) => (layout.CodeBits, layout.Scales) switch
+    public static QuantizedProduct Product(ComputeQueue queue, MatrixLayout layout) => (layout.CodeBits, layout.Scales) switch
     {
-        (8, ScaleForm.Half) => Plain<Codes8, HalfScales>(accelerator),
-        (8, ScaleForm.Single) => Plain<Codes8, SingleScales>(accelerator),
-        (6, ScaleForm.Half) => Plain<Codes6, HalfScales>(accelerator),
-        (6, ScaleForm.Affine) => Plain<Codes6, AffineScales>(accelerator),
-        (6, ScaleForm.Signed) => Plain<Codes6, SignedScales>(accelerator),
-        (6, ScaleForm.Single) => Plain<Codes6, SingleScales>(accelerator),
-        (4, ScaleForm.Half) => Plain<Codes4, HalfScales>(accelerator),
-        (4, ScaleForm.Affine) => Plain<Codes4, AffineScales>(accelerator),
-        (4, ScaleForm.Single) => Plain<Codes4, SingleScales>(accelerator),
+        (8, ScaleForm.Half) => QuantizedProduct.Create<Codes8, HalfScales>(queue),
+        (8, ScaleForm.Single) => QuantizedProduct.Create<Codes8, SingleScales>(queue),
+        (6, ScaleForm.Half) => QuantizedProduct.Create<Codes6, HalfScales>(queue),
+        (6, ScaleForm.Affine) => QuantizedProduct.Create<Codes6, AffineScales>(queue),
+        (6, ScaleForm.Signed) => QuantizedProduct.Create<Codes6, SignedScales>(queue),
+        (6, ScaleForm.Single) => QuantizedProduct.Create<Codes6, SingleScales>(queue),
+        (4, ScaleForm.Half) => QuantizedProduct.Create<Codes4, HalfScales>(queue),
+        (4, ScaleForm.Affine) => QuantizedProduct.Create<Codes4, AffineScales>(queue),
+        (4, ScaleForm.Single) => QuantizedProduct.Create<Codes4, SingleScales>(queue),
         _ => throw new UnreachableException($"{layout.Type} has codes of {layout.CodeBits} bits and scales {layout.Scales}."),
     };
 
@@ -37,11 +37,6 @@ internal static class QuantizedKernels
         (4, ScaleForm.Single) => Embed<Codes4, SingleScales>(accelerator),
         _ => throw new UnreachableException($"{layout.Type} has codes of {layout.CodeBits} bits and scales {layout.Scales}."),
     };
-
-    private static QuantizedKernel Plain<TCodes, TScales>(Accelerator accelerator)
-        where TCodes : struct, ICodes
-        where TScales : struct, IScales =>
-        accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int>(PlainQuantizedKernel<TCodes, TScales>.Run);
 
     private static EmbedKernel Embed<TCodes, TScales>(Accelerator accelerator)
         where TCodes : struct, ICodes

@@ -5,18 +5,34 @@ namespace Inference.Ilgpu.Linear;
 /// <summary><see cref="ScaleForm.Signed"/>.</summary>
 internal readonly struct SignedScales : IScales
 {
-    public float Add(float sum, MatrixView matrix, int tile, int block, int row, int low, int high, int lowSum, int highSum, float scale)
+    public RowScale Row(MatrixView matrix, long block, int row) =>
+        Widen(matrix.Scales[block >> 3 << 3 | (long)(row & 7)] >> ((row >> 3) * 16), matrix.SubScales[block * 8 + (row & 7)] >> ((row >> 3) * 16));
+
+    public ScalePair Pair(MatrixView matrix, long block, int g)
     {
-        int sub = Sub(matrix, tile, block, row);
-        return Exact.MultiplyAdd(Exact.Multiply(Scale(matrix, tile, block, row), scale), Bytes.Signed(sub, 0) * low + Bytes.Signed(sub, 1) * high, sum);
+        int scale = matrix.Scales[block >> 3 << 3 | (long)g];
+        int sub = matrix.SubScales[block * 8 + g];
+        ScalePair pair = default;
+        pair.Lower = Widen(scale, sub);
+        pair.Upper = Widen(scale >> 16, sub >> 16);
+        return pair;
     }
 
-    public float Weight(MatrixView matrix, int tile, int block, int row, int half, int code) =>
-        Exact.Multiply(Exact.Multiply(Scale(matrix, tile, block, row), Bytes.Signed(Sub(matrix, tile, block, row), half)), code);
+    public float Add(float sum, RowScale row, int low, int high, int lowSum, int highSum, float scale) =>
+        Exact.MultiplyAdd(Exact.Multiply(row.A, scale), row.E * low + row.F * high, sum);
 
-    private static float Scale(MatrixView matrix, int tile, int block, int row) =>
-        Bytes.Half(matrix.Scales[((long)tile * matrix.Blocks + block) / 8 * 8 + (row & 7)], row >> 3);
+    public float Weight(RowScale row, int half, int code) => Exact.Multiply(Exact.Multiply(row.A, half == 0 ? row.E : row.F), code);
 
-    private static int Sub(MatrixView matrix, int tile, int block, int row) =>
-        matrix.SubScales[((long)tile * matrix.Blocks + block) * 8 + (row & 7)] >> ((row >> 3) * 16);
+    public IntQuad Low(IntQuad weights, InputTile input, int zero) => BlockProduct.Low(weights, input, zero);
+
+    public IntQuad High(IntQuad weights, InputTile input, int zero) => BlockProduct.High(weights, input, zero);
+
+    private static RowScale Widen(int scale, int sub)
+    {
+        RowScale result = default;
+        result.A = Bytes.Half(scale, 0);
+        result.E = Bytes.Signed(sub, 0);
+        result.F = Bytes.Signed(sub, 1);
+        return result;
+    }
 }

@@ -10,7 +10,7 @@ namespace Inference.Ilgpu.Tests.Experts;
 
 /// <summary>Mixtures of experts through the device, on what accelerators there are without a card.</summary>
 [Collection(EmulationCollection.Name)]
-public sealed class ExpertKernelsTests(SharedDevices devices) : IClassFixture<SharedDevices>
+public sealed class ExpertKernelsTests(SharedDevices devices)
 {
     public static TheoryData<string> Kinds => ["Cpu", "OpenCL"];
 
@@ -161,7 +161,6 @@ public sealed class ExpertKernelsTests(SharedDevices devices) : IClassFixture<Sh
         using ExpertScenario expected = new(reference, 4);
         AssertClose(expected.Mix(routing, 2), scenario.Mix(routing, 2));
         // Matrices that have moved belong to their layer.
-        Refused<ArgumentException>(layer with { Gate = layer.Up });
         Refused<ArgumentException>(layer with { Gate = layer.Gate.SetItem(0, layer.Gate[1]).SetItem(1, layer.Gate[0]) });
     }
 

@@ -20,6 +20,9 @@ internal sealed class DelegatingDevice(Device inner) : Device
     /// <summary>How often it was disposed.</summary>
     public int Disposals { get; private set; }
 
+    /// <summary>Leaves the other device to whoever made it.</summary>
+    public bool IsGuest { get; init; }
+
     private int _operation;
 
     public override string Name => inner.Name;
@@ -144,7 +147,8 @@ internal sealed class DelegatingDevice(Device inner) : Device
         if (!disposing)
             return;
         Disposals++;
-        inner.Dispose();
+        if (!IsGuest)
+            inner.Dispose();
     }
 
     private Device Next()

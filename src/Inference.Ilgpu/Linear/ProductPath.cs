@@ -1,0 +1,17 @@
+namespace Inference.Ilgpu.Linear;
+
+/// <summary>The kernels that compute a matrix times rows. For quantised matrices all compute the same bits.</summary>
+internal enum ProductPath
+{
+    /// <summary>A thread for each result; needs no warps.</summary>
+    Plain,
+
+    /// <summary>Tensor cores, eight rows at a time, chunks spread over the warps of a group.</summary>
+    Narrow,
+
+    /// <summary>The same for 32 rows at a time.</summary>
+    Wide,
+
+    /// <summary>Tensor cores, a warp for 32 x 32 results.</summary>
+    Tile,
+}

@@ -1,0 +1,141 @@
+using System.Text.RegularExpressions;
+using ILGPU;
+using ILGPU.Runtime;
+using Inference.Formats;
+using Inference.Ilgpu.Accelerators;
+using Inference.Ilgpu.Linear;
+
+namespace Inference.Ilgpu.Tests.Linear;
+
+[Collection(EmulationCollection.Name)]
+public class ProductPathTests
+{
+    /// <summary>One for each pair of code width and scale form.</summary>
+    public static TheoryData<TensorType> Quantized =>
+    [
+        TensorType.Q8_0, TensorType.MXFP4, TensorType.Q5_0, TensorType.Q5_K, TensorType.Q6_K, TensorType.Q5_1, TensorType.Q4_0, TensorType.Q4_K, TensorType.Q4_1,
+    ];
+
+    /// <summary>Every pair of code width and scale form that a type has, and every kernel on tensor cores.</summary>
+    public static MatrixTheoryData<string, Type, Type> Kernels => new(
+        ["Narrow", "Wide", "Run"],
+        [typeof(Codes8), typeof(Codes6), typeof(Codes4)],
+        [typeof(HalfScales), typeof(AffineScales), typeof(SignedScales), typeof(SingleScales)]);
+
+    [Theory]
+    [MemberData(nameof(Quantized))]
+    public void Tensor_cores_compute_the_bits_of_the_plain_kernel(TensorType type)
+    {
+        // Two tiles, the second not full; two chunks, the second neither.
+        const int Rows = 20, Columns = 768, InputRows = 9;
+        using TestQueue test = new(AcceleratorKind.Cpu, emulatedWarps: 8);
+        using WeightSample weights = new(type, Rows, Columns, 3);
+        using DeviceMatrix matrix = MatrixOnDevice.Upload(test, weights.Tensor);
+        float[] input = HostTensor.Normal(new Random(4), InputRows * Columns), bias = HostTensor.Normal(new Random(5), Rows);
+        float[] Run(ProductPath path, int rows)
+        {
+            using LinearKernels kernels = new(test.Queue) { Path = path };
+            using var inputBuffer = test.Put(input[..(rows * Columns)]);
+            using var biasBuffer = test.Put(bias);
+            using var output = test.Put(new float[rows * Rows]);
+            kernels.Run(inputBuffer.View, rows, [new(matrix, biasBuffer.View, output.View)]);
+            return test.Get(output);
+        }
+
+        float[] expected = Run(ProductPath.Plain, InputRows);
+        Assert.All(expected, value => Assert.True(float.IsFinite(value)));
+        Assert.Equal(expected[..Rows], Run(ProductPath.Narrow, 1));
+        Assert.Equal(expected, Run(ProductPath.Narrow, InputRows));
+        Assert.Equal(expected, Run(ProductPath.Wide, InputRows));
+        Assert.Equal(expected, Run(ProductPath.Tile, InputRows));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
+    public void Ptx_keeps_everything_in_registers(string kernel, Type codes, Type scales)
+    {
+        Type type = kernel == "Run"
+            ? typeof(TileQuantizedKernel<,>).MakeGenericType(codes, scales)
+            : typeof(SpreadKernel<>).MakeGenericType(typeof(QuantizedWarpProduct<,>).MakeGenericType(codes, scales));
+        string ptx = PtxText.Of(type, kernel, 256);
+        Assert.Contains("mma.sync.aligned", ptx, StringComparison.Ordinal);
+        Assert.Contains("ld.global.v4", ptx, StringComparison.Ordinal);
+        Assert.Contains("ld.global.v2", ptx, StringComparison.Ordinal);
+        Assert.Contains("fma.rn.f32", ptx, StringComparison.Ordinal);
+        Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
+        Registers(ptx, kernel == "Narrow" ? 128 : 255);
+    }
+
+    [Theory]
+    [InlineData("Narrow", typeof(HalfProduct))]
+    [InlineData("Wide", typeof(HalfProduct))]
+    [InlineData("Narrow", typeof(BFloatProduct))]
+    [InlineData("Wide", typeof(BFloatProduct))]
+    public void Ptx_of_halves_keeps_everything_in_registers(string kernel, Type product)
+    {
+        string ptx = PtxText.Of(typeof(SpreadKernel<>).MakeGenericType(typeof(HalfWarpProduct<>).MakeGenericType(product)), kernel, 256);
+        Assert.Contains("mma.sync.aligned.m16n8k16", ptx, StringComparison.Ordinal);
+        Assert.Contains("ld.global.v4", ptx, StringComparison.Ordinal);
+        Assert.Contains("ld.global.v2", ptx, StringComparison.Ordinal);
+        Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
+        Registers(ptx, 128);
+        Assert.DoesNotContain(".local", PtxText.Of(typeof(RoundKernel<>).MakeGenericType(product), "Run", 256), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(TensorType.F16)]
+    [InlineData(TensorType.BF16)]
+    public void Halves_on_tensor_cores_are_those_of_the_stored_weights_and_the_rounded_input(TensorType type)
+    {
+        // Blocks that come out neither at eight nor at two, and a row whose numbers no half can hold.
+        const int Rows = 20, Columns = 680, InputRows = 9;
+        using TestQueue test = new(AcceleratorKind.Cpu);
+        using WeightSample weights = new(type, Rows, Columns, 3);
+        using DeviceMatrix matrix = MatrixOnDevice.Upload(test, weights.Tensor);
+        float[] input = HostTensor.Normal(new Random(4), InputRows * Columns), bias = HostTensor.Normal(new Random(5), Rows);
+        for (int i = 0; i < Columns; i++)
+            input[i + Columns] *= 1e6f;
+        float[] Run(ProductPath path, int first, int count)
+        {
+            using LinearKernels kernels = new(test.Queue) { Path = path };
+            using var inputBuffer = test.Put(input[(first * Columns)..((first + count) * Columns)]);
+            using var biasBuffer = test.Put(bias);
+            using var output = test.Put(new float[count * Rows]);
+            kernels.Run(inputBuffer.View, count, [new(matrix, biasBuffer.View, output.View)]);
+            return test.Get(output);
+        }
+
+        float[] actual = Run(ProductPath.Narrow, 0, InputRows);
+        Assert.Equal(actual, Run(ProductPath.Wide, 0, InputRows));
+        Assert.Equal(actual[Rows..(2 * Rows)], Run(ProductPath.Narrow, 1, 1));
+        for (int i = 0; i < actual.Length; i++)
+        {
+            (int inputRow, int row) = Math.DivRem(i, Rows);
+            double sum = bias[row], size = Math.Abs(bias[row]);
+            double scale = inputRow == 1 ? 1 << 24 : 8;
+            for (int column = 0; column < Columns; column++)
+            {
+                float value = input[(inputRow * Columns) + column];
+                double rounded = type == TensorType.F16
+                    ? (double)(System.Half)(value / scale) * scale
+                    : BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(value) + 0x7FFF + (BitConverter.SingleToUInt32Bits(value) >> 16 & 1) & 0xFFFF0000u);
+                double product = rounded * weights.Values[(row * Columns) + column];
+                sum += product;
+                size += Math.Abs(product);
+            }
+
+            Assert.True(Math.Abs(sum - actual[i]) < 1e-5 * size, $"[{inputRow}, {row}]: {sum} {actual[i]}");
+        }
+    }
+
+    /// <summary>A group of 256 threads has room for 255 registers each; two groups, and so somebody to work while others wait, for half of that.</summary>
+    private static void Registers(string ptx, int most)
+    {
+        if (PtxText.Assemble(ptx) is not { } report)
+            return;
+        // The assembler aims at more groups on its own account and puts a few addresses away for it.
+        Assert.InRange(Number(@"(\d+) bytes spill stores"), 0, 32);
+        Assert.InRange(Number(@"Used (\d+) registers"), 16, most);
+        int Number(string pattern) => int.Parse(Regex.Match(report, pattern).Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
