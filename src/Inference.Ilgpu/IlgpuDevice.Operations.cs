@@ -94,7 +94,7 @@ public sealed partial class IlgpuDevice
     public override void ArgMax(DeviceTensor logits) =>
         Run(new StepOperation { Kind = StepOperationKind.ArgMax, Tensor = logits });
 
-    private int Moves => _step.Version + _linear.Version + _experts.Version + _attention.Version + _moves;
+    private int Moves => _step.Version + _linear.Version + _experts.Version + _attention.Version + _largest.Version + _between.Version;
 
     private void Run(in StepOperation operation, ReadOnlySpan<LinearTarget> targets = default)
     {
@@ -157,7 +157,7 @@ public sealed partial class IlgpuDevice
                 _elements.SelectRows(tensor, _step.LogitRows, second!.Value, operation.Tensor!.Columns);
                 break;
             case StepOperationKind.ArgMax:
-                FindLargest(operation.Tensor!);
+                _elements.ArgMax(tensor, _largest.View(operation.Tensor!.Capacity), operation.Tensor!.Columns);
                 break;
             default:
                 throw new UnreachableException($"{operation.Kind} is no operation of a step.");
@@ -176,35 +176,8 @@ public sealed partial class IlgpuDevice
         _linear.Run(input, rows, _jobs.AsSpan(0, targets.Length));
     }
 
-    private void FindLargest(DeviceTensor logits)
-    {
-        if (_largest is null || _largest.Length < logits.Rows)
-        {
-            _step.Synchronize();
-            _largest?.Dispose();
-            _largest = null;
-            _largest = _queue.Allocate<int>(Math.Max(logits.Capacity, 1), "results");
-            _moves++;
-        }
-
-        _elements.ArgMax(View(logits), _largest.View, logits.Columns);
-    }
-
-    /// <summary>Room for a tensor of this shape between two kernels.</summary>
-    private ArrayView<float> Between(DeviceTensor like)
-    {
-        long capacity = Math.Max(1, (long)like.Capacity * like.Columns);
-        if (_between is null || _between.Length < capacity)
-        {
-            _step.Synchronize();
-            _between?.Dispose();
-            _between = null;
-            _between = _queue.Allocate<float>(capacity, "activations");
-            _moves++;
-        }
-
-        return ((ArrayView<float>)_between.View).SubView(0, (long)like.Rows * like.Columns);
-    }
+    /// <summary>Room for a tensor of this shape between two kernels. Enough for its capacity: a later step does not move it.</summary>
+    private ArrayView<float> Between(DeviceTensor like) => _between.View((long)like.Capacity * like.Columns).SubView(0, (long)like.Rows * like.Columns);
 
     private static ArrayView<float> View(DeviceTensor tensor) => ((IlgpuTensor)tensor).View;
 }

@@ -30,11 +30,10 @@ public sealed partial class IlgpuDevice : Device
     private readonly StepGraphs _graphs;
     private readonly Lock _reading = new();
     private LinearJob[] _jobs = new LinearJob[4];
-    private MemoryBuffer1D<int, Stride1D.Dense>? _largest;
+    private readonly GrowingBuffer<int> _largest;
     private PageLockedArray1D<int>? _largestHost;
-    private MemoryBuffer1D<float, Stride1D.Dense>? _between;
+    private readonly GrowingBuffer<float> _between;
     private readonly double _memoryFraction;
-    private int _moves;
     private long _operations;
     private StepBatch? _batch;
     private bool _isUploading;
@@ -49,6 +48,8 @@ public sealed partial class IlgpuDevice : Device
         _linear = new LinearKernels(_queue);
         _experts = new ExpertKernels(_queue, _elements, _linear, weight => ((DeviceVector)weight).View);
         _attention = new AttentionKernels(_queue);
+        _largest = new GrowingBuffer<int>(_queue, "results");
+        _between = new GrowingBuffer<float>(_queue, "activations");
         _step = new StepBuffers(_queue);
         _staging = new WeightStaging(_queue);
         _graphs = new StepGraphs(options.UseGraphs ? CudaGraphDriver.TryCreate(_queue.Accelerator, _queue.Stream) : null, Execute);
@@ -92,8 +93,18 @@ public sealed partial class IlgpuDevice : Device
 
         MatrixLayout layout = new(tensor.Type, checked((int)tensor.Rows), checked((int)tensor.Columns));
         DeviceMatrix matrix = new(layout, _queue.Allocate<byte>(layout.ByteLength, $"the weight {tensor.Name}"));
-        _isUploading = true;
-        _staging.Upload(layout, new MatrixPacker(layout, tensor), matrix.Memory);
+        try
+        {
+            _isUploading = true;
+            _staging.Upload(layout, new MatrixPacker(layout, tensor), matrix.Memory);
+        }
+        catch
+        {
+            CompleteUploads();
+            matrix.Dispose();
+            throw;
+        }
+
         tensor.ReleasePages();
         return matrix;
     }
@@ -156,11 +167,11 @@ public sealed partial class IlgpuDevice : Device
         if (_largestHost is null || _largestHost.Length < tokens.Length)
         {
             _largestHost?.Dispose();
-            _largestHost = _queue.Accelerator.AllocatePageLocked1D<int>(_largest!.Length);
+            _largestHost = _queue.Accelerator.AllocatePageLocked1D<int>((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)tokens.Length));
         }
 
         int[] host = _largestHost.GetArray();
-        ((ArrayView<int>)_largest!.View).SubView(0, tokens.Length).CopyToCPUUnsafeAsync(_queue.Stream, ref host[0], tokens.Length);
+        _largest.View(tokens.Length).CopyToCPUUnsafeAsync(_queue.Stream, ref host[0], tokens.Length);
         _step.Synchronize();
         host.AsSpan(0, tokens.Length).CopyTo(tokens);
     }
@@ -217,8 +228,8 @@ public sealed partial class IlgpuDevice : Device
         _attention.Dispose();
         _experts.Dispose();
         _linear.Dispose();
-        _between?.Dispose();
-        _largest?.Dispose();
+        _between.Dispose();
+        _largest.Dispose();
         _largestHost?.Dispose();
         _queue.Dispose();
         SharedContext.Release();

@@ -1,6 +1,6 @@
 namespace Inference.Ilgpu.Tests;
 
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public class CreationTests
 {
     [Fact]

@@ -3,7 +3,7 @@ using Inference.Execution;
 namespace Inference.Ilgpu.Tests;
 
 /// <summary>What the seam promises beside results.</summary>
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public sealed class IlgpuDeviceTests(SharedDevices devices)
 {
     [Fact]

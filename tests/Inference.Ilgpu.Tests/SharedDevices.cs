@@ -2,7 +2,7 @@ using Inference.Execution;
 
 namespace Inference.Ilgpu.Tests;
 
-/// <summary>A device of each kind for all tests of <see cref="EmulationCollection"/>, so that each kernel is compiled once.</summary>
+/// <summary>A device of each kind for all tests of <see cref="Emulation"/>, so that each kernel is compiled once.</summary>
 public sealed class SharedDevices : IDisposable
 {
     private readonly Dictionary<string, Device> _devices = [];

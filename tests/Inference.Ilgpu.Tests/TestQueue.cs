@@ -6,7 +6,7 @@ using Inference.Ilgpu.Accelerators;
 namespace Inference.Ilgpu.Tests;
 
 /// <summary>An accelerator of a kind that this machine can run without a card; the test is skipped where it lacks it.</summary>
-/// <remarks>Shared by all tests of <see cref="EmulationCollection"/>, which run one after the other, so that each kernel is compiled once.</remarks>
+/// <remarks>Shared by all tests of <see cref="Emulation"/>, which run one after the other, so that each kernel is compiled once.</remarks>
 internal sealed class TestQueue : IDisposable
 {
     private static readonly ConcurrentDictionary<int, AcceleratorContext> _contexts = [];

@@ -1,6 +1,7 @@
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
+using Inference.Ilgpu.Elements;
 
 namespace Inference.Ilgpu.Accelerators;
 
@@ -44,6 +45,12 @@ internal sealed class ComputeQueue : IDisposable
 
     /// <summary>Memory that nobody has, where the driver tells; null elsewhere.</summary>
     public long? FreeBytes => Accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : null;
+
+    /// <summary>Threads of a group that works on one row: a power of two near to what is wanted, from a warp to <see cref="GroupSum.MostThreads"/>.</summary>
+    /// <remarks>The emulation runs every thread as one of the system's: a warp is enough there.</remarks>
+    public int GroupSize(int wanted) => Kind == AcceleratorKind.Cpu
+        ? AcceleratorContext.WarpSize
+        : (int)Math.Clamp(System.Numerics.BitOperations.RoundUpToPowerOf2((uint)wanted), AcceleratorContext.WarpSize, GroupSum.MostThreads);
 
     public void Dispose()
     {

@@ -28,14 +28,15 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
         queue.Accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int, int, int>(RotateKernel.Run);
     private readonly Dictionary<Rope, RopeTable> _ropes = new(ReferenceEqualityComparer.Instance);
     private readonly CacheKernels?[] _kernels = new CacheKernels?[3];
-    private MemoryBuffer1D<float, Stride1D.Dense>? _parts;
+    private readonly GrowingBuffer<float> _parts = new(queue, "attention");
+    private int _moves;
     private TileKernels? _tiles;
 
     /// <summary>Groups of eight warps that fill a card: with fewer, chunks are spread.</summary>
     public int EnoughTiles { get; init; } = 256;
 
     /// <summary>Changes when memory that launches name has moved.</summary>
-    public int Version { get; private set; }
+    public int Version => _parts.Version + _moves;
 
     /// <summary>A bucket of lengths: launches for all lengths in it are the same.</summary>
     public static int LengthBucket(int length) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, ChunkSize));
@@ -50,7 +51,7 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
             if (!_ropes.TryGetValue(rope, out RopeTable? table))
                 _ropes.Add(rope, table = new RopeTable(queue, rope));
             ArrayView<float> angles = table.View(step.MaxLength, out bool moved);
-            Version += moved ? 1 : 0;
+            _moves += moved ? 1 : 0;
             int slots = step.Rows * (shape.Heads + shape.KvHeads);
             _rotate(queue.Stream, slots * table.Pairs, queries, keys, step.Positions, angles, shape.Heads, shape.KvHeads, shape.HeadSize, table.Pairs, rope.Kind == RopeKind.Halves ? 1 : 0);
         }
@@ -93,7 +94,7 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
 
     public void Dispose()
     {
-        _parts?.Dispose();
+        _parts.Dispose();
         foreach (RopeTable table in _ropes.Values)
             table.Dispose();
     }
@@ -110,7 +111,7 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
             return;
         }
 
-        ArrayView<float> parts = Parts(room);
+        ArrayView<float> parts = _parts.View(room);
         kernels.Spread(queue.Stream, (new Index2D(groups, chunks), new Index2D(GroupSize, 1)), attention, view, parts);
         kernels.Combine(queue.Stream, (groups, GroupSize), attention, view, parts, chunks);
     }
@@ -127,7 +128,7 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
             return;
         }
 
-        ArrayView<float> parts = Parts(room);
+        ArrayView<float> parts = _parts.View(room);
         Tiles.Spread(queue.Stream, (new Index3D(grid.X, grid.Y, chunks), new Index3D(TileAttendKernel.GroupSize, 1, 1)), attention, view, cache.Quads, parts);
         Tiles.Combine(queue.Stream, (groups, GroupSize), attention, view, parts, chunks);
     }
@@ -135,18 +136,4 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
     private TileKernels Tiles => _tiles ??= new TileKernels(queue.Accelerator);
 
     private CacheKernels Kernels(IlgpuKvCache cache) => _kernels[(int)cache.Shape.Type] ??= CacheKernels.Load(queue.Accelerator, cache.Shape.Type);
-
-    private ArrayView<float> Parts(long length)
-    {
-        if (_parts is null || _parts.Length < length)
-        {
-            queue.Stream.Synchronize();
-            _parts?.Dispose();
-            _parts = null;
-            _parts = queue.Allocate<float>((long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)length), "attention");
-            Version++;
-        }
-
-        return _parts.View;
-    }
 }

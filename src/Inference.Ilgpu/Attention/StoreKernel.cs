@@ -9,8 +9,6 @@ namespace Inference.Ilgpu.Attention;
 internal static class StoreKernel<TElements>
     where TElements : struct, ICacheElements
 {
-    private const int GroupSize = 32;
-
     /// <param name="index">Row x key-value heads x groups.</param>
     /// <param name="keys">[rows, key-value heads x head size].</param>
     /// <param name="values">[rows, key-value heads x head size].</param>
@@ -23,27 +21,20 @@ internal static class StoreKernel<TElements>
     public static void Run(
         Index1D index, ArrayView<float> keys, ArrayView<float> values, ArrayView<int> positions, ArrayView<int> rowSequences, ArrayView<int> sequences, ArrayView<int> blocks, CacheView cache, int keyHeads)
     {
-        int groups = (cache.HeadSize + GroupSize - 1) / GroupSize;
-        int group = index % groups;
-        int slot = index / groups;
-        int head = slot % keyHeads;
-        int row = slot / keyHeads;
-        int position = positions[row];
-        int block = blocks[sequences[rowSequences[row] * StepBuffers.SequenceSize + 2] + position / cache.BlockSize];
-        long target = cache.Keys(block, head);
-        long source = ((long)row * keyHeads + head) * cache.HeadSize;
-        Store(keys, source, cache, target, position % cache.BlockSize, group);
-        Store(values, source, cache, target + cache.ValueStart, position % cache.BlockSize, group);
+        StorePlace place = StorePlace.Of(index, positions, rowSequences, sequences, blocks, cache, keyHeads);
+        long target = cache.Keys(place.Block, place.Head);
+        Store(keys, place, cache, target);
+        Store(values, place, cache, target + cache.ValueStart);
     }
 
-    private static void Store(ArrayView<float> source, long start, CacheView cache, long target, int position, int group)
+    private static void Store(ArrayView<float> source, StorePlace place, CacheView cache, long target)
     {
         TElements elements = default;
-        int end = XMath.Min(cache.HeadSize, (group + 1) * GroupSize);
+        int end = XMath.Min(cache.HeadSize, place.First + StorePlace.GroupSize);
         int largest = 0;
-        for (int i = group * GroupSize; i < end; i++)
-            largest = XMath.Max(largest, (int)(Interop.FloatAsInt(source[start + i]) & 0x7FFFFFFFu));
-        for (int i = group * GroupSize; i < end; i++)
-            elements.Store(cache, target, position, i, source[start + i], Interop.IntAsFloat((uint)largest));
+        for (int i = place.First; i < end; i++)
+            largest = XMath.Max(largest, (int)(Interop.FloatAsInt(source[place.Source + i]) & 0x7FFFFFFFu));
+        for (int i = place.First; i < end; i++)
+            elements.Store(cache, target, place.Position, i, source[place.Source + i], Interop.IntAsFloat((uint)largest));
     }
 }

@@ -15,7 +15,6 @@ namespace Inference.Ilgpu.Attention;
 /// </remarks>
 internal static class TileStoreKernel
 {
-    private const int GroupSize = 32;
     private const ushort NaN = 0x7E00;
 
     /// <param name="index">Row x key-value heads x groups.</param>
@@ -30,23 +29,16 @@ internal static class TileStoreKernel
     public static void Run(
         Index1D index, ArrayView<float> keys, ArrayView<float> values, ArrayView<int> positions, ArrayView<int> rowSequences, ArrayView<int> sequences, ArrayView<int> blocks, CacheView cache, int keyHeads)
     {
-        int groups = (cache.HeadSize + GroupSize - 1) / GroupSize;
-        int group = index % groups;
-        int slot = index / groups;
-        int head = slot % keyHeads;
-        int row = slot / keyHeads;
-        int position = positions[row];
-        int block = blocks[sequences[rowSequences[row] * StepBuffers.SequenceSize + 2] + position / cache.BlockSize];
-        int place = position % cache.BlockSize;
-        long keyStart = cache.Keys(block, head) / sizeof(ushort) + place * cache.HeadSize;
-        long valueStart = (cache.Keys(block, head) + cache.ValueStart) / sizeof(ushort) + place;
-        long source = ((long)row * keyHeads + head) * cache.HeadSize;
+        StorePlace place = StorePlace.Of(index, positions, rowSequences, sequences, blocks, cache, keyHeads);
+        long head = cache.Keys(place.Block, place.Head);
+        long keyStart = head / sizeof(ushort) + place.Position * cache.HeadSize;
+        long valueStart = (head + cache.ValueStart) / sizeof(ushort) + place.Position;
         ArrayView<ushort> halves = cache.Bytes.Cast<ushort>();
-        int end = XMath.Min(cache.HeadSize, (group + 1) * GroupSize);
-        for (int i = group * GroupSize; i < end; i++)
+        int end = XMath.Min(cache.HeadSize, place.First + StorePlace.GroupSize);
+        for (int i = place.First; i < end; i++)
         {
-            int key = Bytes.ToHalf(keys[source + i]);
-            int value = Bytes.ToHalf(values[source + i]);
+            int key = Bytes.ToHalf(keys[place.Source + i]);
+            int value = Bytes.ToHalf(values[place.Source + i]);
             if ((value & 0x7C00) == 0x7C00)
             {
                 key = NaN;

@@ -5,8 +5,6 @@ namespace Inference.Ilgpu.Elements;
 /// <summary>The index of the largest element of each row, the lowest among equals; -1 for a row with a NaN or without a finite number.</summary>
 internal static class ArgMaxKernel
 {
-    private const int None = int.MaxValue;
-
     public static void Run(ArrayView<float> logits, ArrayView<int> results, int columns)
     {
         ArrayView<float> values = SharedMemory.Allocate<float>(GroupSum.MostThreads);
@@ -15,7 +13,7 @@ internal static class ArgMaxKernel
         int thread = Group.IdxX;
         long start = (long)Grid.IdxX * columns;
         float best = float.NegativeInfinity;
-        int at = None;
+        int at = GroupLargest.None;
         // Bit 0: a finite number was seen; bit 1: a NaN was.
         int seen = 0;
         for (int i = thread; i < columns; i += Group.DimX)
@@ -24,35 +22,20 @@ internal static class ArgMaxKernel
             // Not one nested condition: ILGPU 1.5.3 makes the wrong choice of constants of that.
             seen |= Curves.IsNaN(value) ? 2 : 0;
             seen |= Curves.IsFinite(value) ? 1 : 0;
-            if (value > best || at == None)
+            if (value > best || at == GroupLargest.None)
             {
                 best = value;
                 at = i;
             }
         }
 
-        values[thread] = best;
-        indices[thread] = at;
         usable[thread] = seen;
-        Group.Barrier();
-        for (int half = Group.DimX / 2; half > 0; half /= 2)
-        {
-            if (thread < half)
-            {
-                float other = values[thread + half];
-                int otherIndex = indices[thread + half];
-                usable[thread] |= usable[thread + half];
-                if (other > values[thread] || (other == values[thread] && otherIndex < indices[thread]))
-                {
-                    values[thread] = other;
-                    indices[thread] = otherIndex;
-                }
-            }
-
-            Group.Barrier();
-        }
-
+        GroupLargest.Find(values, indices, best, at);
         if (thread == 0)
-            results[Grid.IdxX] = usable[0] == 1 ? indices[0] : -1;
+        {
+            for (int i = 1; i < Group.DimX; i++)
+                seen |= usable[i];
+            results[Grid.IdxX] = seen == 1 ? indices[0] : -1;
+        }
     }
 }

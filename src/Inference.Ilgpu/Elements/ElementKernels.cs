@@ -43,7 +43,7 @@ internal sealed class ElementKernels
         int length = gain.IntLength;
         int runs = (int)(hidden.Length / length);
         if (runs > 0)
-            _normalize(_queue.Stream, (runs, GroupSize(length)), hidden, addend ?? hidden, gain, bias ?? gain, destination, length, epsilon, kind == NormKind.Layer ? 1 : 0, addend is null ? 0 : 1, bias is null ? 0 : 1);
+            _normalize(_queue.Stream, (runs, _queue.GroupSize(length / 4)), hidden, addend ?? hidden, gain, bias ?? gain, destination, length, epsilon, kind == NormKind.Layer ? 1 : 0, addend is null ? 0 : 1, bias is null ? 0 : 1);
     }
 
     public void Add(ArrayView<float> destination, ArrayView<float> addend)
@@ -86,12 +86,6 @@ internal sealed class ElementKernels
     public void ArgMax(ArrayView<float> logits, ArrayView<int> results, int columns)
     {
         if (logits.Length > 0)
-            _argMax(_queue.Stream, ((int)(logits.Length / columns), GroupSize(columns)), logits, results, columns);
+            _argMax(_queue.Stream, ((int)(logits.Length / columns), _queue.GroupSize(columns / 4)), logits, results, columns);
     }
-
-    /// <summary>Depends on the length of a run alone, and so does the order of its additions.</summary>
-    /// <remarks>The emulation runs every thread of a group as one of the system's: a warp is enough there.</remarks>
-    private int GroupSize(int length) => _queue.Kind == AcceleratorKind.Cpu
-        ? AcceleratorContext.WarpSize
-        : (int)Math.Clamp(System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length / 4), AcceleratorContext.WarpSize, GroupSum.MostThreads);
 }

@@ -61,8 +61,8 @@ internal sealed class ExpertKernels : IDisposable
         (ArrayView<int> chosenExperts, ArrayView<int> order, ArrayView<float> weights) = _scratch.Places(places);
         (ArrayView<float> gate, ArrayView<float> up, ArrayView<float> outputs) = _scratch.Rows(places, hidden, width);
 
-        _route(_queue.Stream, (rows, GroupSize(experts)), scores, chosenExperts, weights, experts, chosen, routing.Normalizes ? 1 : 0);
-        _order(_queue.Stream, (experts, GroupSize(GroupSum.MostThreads)), chosenExperts, order);
+        _route(_queue.Stream, (rows, _queue.GroupSize(experts)), scores, chosenExperts, weights, experts, chosen, routing.Normalizes ? 1 : 0);
+        _order(_queue.Stream, (experts, _queue.GroupSize(GroupSum.MostThreads)), chosenExperts, order);
         _products.Run([gates, ups], [gate, up], input, rows, chosenExperts, order, chosen);
         _elements.Gate(gate, up, routing.Activation, gate);
         _products.Run([downs], [outputs], gate, places, chosenExperts, order, shared: 1);
@@ -70,10 +70,4 @@ internal sealed class ExpertKernels : IDisposable
     }
 
     public void Dispose() => _scratch.Dispose();
-
-    /// <summary>The order of additions in a softmax over all experts depends on their number alone.</summary>
-    /// <remarks>The emulation runs every thread of a group as one of the system's: a warp is enough there.</remarks>
-    private int GroupSize(int length) => _queue.Kind == AcceleratorKind.Cpu
-        ? AcceleratorContext.WarpSize
-        : (int)Math.Clamp(System.Numerics.BitOperations.RoundUpToPowerOf2((uint)length), AcceleratorContext.WarpSize, GroupSum.MostThreads);
 }

@@ -7,8 +7,6 @@ namespace Inference.Ilgpu.Experts;
 /// <summary>The choice of each row's experts: those with the highest scores, and their parts of a softmax. A group of threads for each row.</summary>
 internal static class RouteKernel
 {
-    private const int None = int.MaxValue;
-
     /// <param name="scores">[rows, count].</param>
     /// <param name="experts">[rows, chosen]: receives the experts by rank, the lowest number first among equals. A row with a score that is not finite gets any.</param>
     /// <param name="weights">[rows, chosen]: receives their weights; for such a row NaN.</param>
@@ -50,7 +48,7 @@ internal static class RouteKernel
         for (int rank = 0; rank < chosen; rank++)
         {
             float best = float.NegativeInfinity;
-            int at = None;
+            int at = GroupLargest.None;
             for (int i = thread; i < count; i += Group.DimX)
             {
                 float value = scores[start + i];
@@ -61,25 +59,7 @@ internal static class RouteKernel
                 }
             }
 
-            values[thread] = best;
-            indices[thread] = at;
-            Group.Barrier();
-            for (int half = Group.DimX / 2; half > 0; half /= 2)
-            {
-                if (thread < half)
-                {
-                    float other = values[thread + half];
-                    int otherIndex = indices[thread + half];
-                    if (other > values[thread] || (other == values[thread] && otherIndex < indices[thread]))
-                    {
-                        values[thread] = other;
-                        indices[thread] = otherIndex;
-                    }
-                }
-
-                Group.Barrier();
-            }
-
+            GroupLargest.Find(values, indices, best, at);
             last = values[0];
             lastIndex = indices[0];
             Group.Barrier();

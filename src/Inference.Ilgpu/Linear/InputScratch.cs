@@ -1,19 +1,17 @@
-using ILGPU;
-using ILGPU.Runtime;
 using Inference.Ilgpu.Accelerators;
+using Inference.Ilgpu.Memory;
 
 namespace Inference.Ilgpu.Linear;
 
-/// <summary>Memory for activations as 8-bit codes. It grows to the largest input and stays.</summary>
+/// <summary>Memory for activations as 8-bit codes.</summary>
 internal sealed class InputScratch(ComputeQueue queue) : IDisposable
 {
-    private MemoryBuffer1D<int, Stride1D.Dense>? _codes;
-    private MemoryBuffer1D<float, Stride1D.Dense>? _scales;
-    private MemoryBuffer1D<int, Stride1D.Dense>? _sums;
-    private long _capacity;
+    private readonly GrowingBuffer<int> _codes = new(queue, "activations");
+    private readonly GrowingBuffer<float> _scales = new(queue, "activations");
+    private readonly GrowingBuffer<int> _sums = new(queue, "activations");
 
     /// <summary>Changes when the memory has moved.</summary>
-    public int Version { get; private set; }
+    public int Version => _codes.Version + _scales.Version + _sums.Version;
 
     /// <summary>Rows that kernels may read at once, and so may read behind the last.</summary>
     public const int RowMultiple = 64;
@@ -22,26 +20,14 @@ internal sealed class InputScratch(ComputeQueue queue) : IDisposable
     /// <param name="blocks">Blocks a row.</param>
     public InputView View(int rows, int blocks)
     {
-        long needed = (rows + RowMultiple - 1) / RowMultiple * RowMultiple * (long)blocks;
-        if (needed > _capacity)
-            Grow((long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)needed));
-        return new InputView { Codes = _codes!.View, Scales = _scales!.View, Sums = _sums!.View };
+        long places = (rows + RowMultiple - 1) / RowMultiple * RowMultiple * (long)blocks;
+        return new InputView { Codes = _codes.View(places * 8), Scales = _scales.View(places), Sums = _sums.View(places * 2) };
     }
 
     public void Dispose()
     {
-        _codes?.Dispose();
-        _scales?.Dispose();
-        _sums?.Dispose();
-    }
-
-    private void Grow(long blocks)
-    {
-        // What was enqueued may still read the old memory.
-        queue.Stream.Synchronize();
-        Dispose();
-        (_codes, _scales, _sums) = (queue.Allocate<int>(blocks * 8, "activations"), queue.Allocate<float>(blocks, "activations"), queue.Allocate<int>(blocks * 2, "activations"));
-        _capacity = blocks;
-        Version++;
+        _codes.Dispose();
+        _scales.Dispose();
+        _sums.Dispose();
     }
 }

@@ -5,7 +5,7 @@ using Inference.Ilgpu.Intrinsics;
 
 namespace Inference.Ilgpu.Tests.Accelerators;
 
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public class ExactTests
 {
     [Theory]

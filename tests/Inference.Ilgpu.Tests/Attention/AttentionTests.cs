@@ -7,7 +7,7 @@ using Inference.Ilgpu.Attention;
 namespace Inference.Ilgpu.Tests.Attention;
 
 /// <summary>Rotary embedding, cache and attention through the device, on what accelerators there are without a card.</summary>
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public sealed partial class AttentionTests(SharedDevices devices) : IClassFixture<SharedDevices>
 {
     public static TheoryData<string, KvCacheType, int, int, int, int, RopeKind, int> Shapes()

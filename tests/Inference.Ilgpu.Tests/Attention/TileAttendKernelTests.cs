@@ -7,7 +7,7 @@ using Inference.Ilgpu.Memory;
 namespace Inference.Ilgpu.Tests.Attention;
 
 /// <summary>Attention on tensor cores beyond a chunk's end, with few enough groups for the emulation.</summary>
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public class TileAttendKernelTests
 {
     private const int Length = 261;

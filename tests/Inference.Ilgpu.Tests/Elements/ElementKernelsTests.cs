@@ -8,7 +8,7 @@ using Inference.Tests.Models;
 namespace Inference.Ilgpu.Tests.Elements;
 
 /// <summary>Each kernel against the same formula in doubles, on what accelerators there are without a card.</summary>
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public class ElementKernelsTests
 {
     private static readonly Random _random = new(1);

@@ -6,7 +6,7 @@ using Inference.Tests.Models;
 namespace Inference.Ilgpu.Tests.Engine;
 
 /// <summary>Promise 1 on an accelerator: a request has its bits alone, in company, with its prompt in pieces, after a prefix hit, a fork or a preemption.</summary>
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public sealed class DeterminismTests(SharedDevices devices)
 {
     private const int Context = 160;

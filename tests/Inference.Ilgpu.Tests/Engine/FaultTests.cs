@@ -3,7 +3,7 @@ using Inference.Tests.Engine;
 namespace Inference.Ilgpu.Tests.Engine;
 
 /// <summary>A device that fails somewhere in a step, for one request, computes the next as if nothing had been.</summary>
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public sealed class FaultTests(SharedDevices devices)
 {
     private static readonly string _model = TestData.Path("models/stories260K/stories260K.Q8_0.gguf");

@@ -1,7 +1,7 @@
 namespace Inference.Ilgpu.Tests.Engine;
 
 /// <summary>Whole models: what an engine generates on an accelerator is what it generates on the CPU device.</summary>
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public class GreedyTests
 {
     public static TheoryData<string, string> Cases => new()

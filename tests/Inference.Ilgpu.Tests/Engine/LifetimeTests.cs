@@ -3,7 +3,7 @@ using Inference.Ilgpu.Accelerators;
 namespace Inference.Ilgpu.Tests.Engine;
 
 /// <summary>Devices that come and go, several at once.</summary>
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public sealed class LifetimeTests
 {
     private static readonly string _model = TestData.Path("models/stories260K/stories260K.Q8_0.gguf");

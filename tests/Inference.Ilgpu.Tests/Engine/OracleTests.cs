@@ -6,7 +6,7 @@ using Inference.Tests.Models;
 namespace Inference.Ilgpu.Tests.Engine;
 
 /// <summary>Random models of every family, on an accelerator, against the plain decoder.</summary>
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public sealed class OracleTests(SharedDevices devices)
 {
     // Weights, activations and cache are 32-bit floats.

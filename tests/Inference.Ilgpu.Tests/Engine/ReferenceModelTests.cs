@@ -3,7 +3,7 @@ using Inference.Tests.Engine;
 namespace Inference.Ilgpu.Tests.Engine;
 
 /// <summary>Real trained models, on an accelerator, against float64 arithmetic done elsewhere.</summary>
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public sealed class ReferenceModelTests(SharedDevices devices)
 {
     [Theory]

@@ -1,7 +1,7 @@
 namespace Inference.Ilgpu.Tests.Engine;
 
 /// <summary>Layers on accelerators and on the CPU device, and on several accelerators.</summary>
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public class SplitTests
 {
     [Fact]

@@ -9,7 +9,7 @@ using Inference.Ilgpu.Linear;
 namespace Inference.Ilgpu.Tests.Experts;
 
 /// <summary>Mixtures of experts through the device, on what accelerators there are without a card.</summary>
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public sealed class ExpertKernelsTests(SharedDevices devices)
 {
     public static TheoryData<string> Kinds => ["Cpu", "OpenCL"];

@@ -5,7 +5,7 @@ using Inference.Ilgpu.Intrinsics;
 
 namespace Inference.Ilgpu.Tests.Intrinsics;
 
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public class TensorCoreTests
 {
     [Theory]

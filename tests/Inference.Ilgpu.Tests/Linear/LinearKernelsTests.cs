@@ -6,7 +6,7 @@ using Inference.Ilgpu.Linear;
 
 namespace Inference.Ilgpu.Tests.Linear;
 
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public class LinearKernelsTests
 {
     public static MatrixTheoryData<AcceleratorKind, TensorType> Cases => new([AcceleratorKind.Cpu, AcceleratorKind.OpenCL], WeightSample.Types);

@@ -7,7 +7,7 @@ using Inference.Ilgpu.Linear;
 
 namespace Inference.Ilgpu.Tests.Linear;
 
-[Collection(EmulationCollection.Name)]
+[Collection(Emulation.Name)]
 public class ProductPathTests
 {
     /// <summary>One for each pair of code width and scale form.</summary>
