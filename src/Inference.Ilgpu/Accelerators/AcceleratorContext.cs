@@ -60,6 +60,8 @@ internal sealed class AcceleratorContext : IDisposable
         TensorCore.Register(manager);
         Bytes.Register(manager);
         HalfPair.Register(manager);
+        AsyncCopy.Register(manager);
+        MatrixLoad.Register(manager);
     }
 
     /// <summary>A machine without a driver has no such accelerators, which is no error.</summary>

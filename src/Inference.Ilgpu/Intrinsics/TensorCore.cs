@@ -79,7 +79,8 @@ internal static class TensorCore
             command.AppendVectorArgument(argument);
     }
 
-    private static IEnumerable<PTXRegisterAllocator.PrimitiveRegister> Parts(PTXRegisterAllocator.Register register) => register switch
+    /// <summary>The registers that a value is in, those of a structure in the order of its fields.</summary>
+    public static IEnumerable<PTXRegisterAllocator.PrimitiveRegister> Parts(PTXRegisterAllocator.Register register) => register switch
     {
         PTXRegisterAllocator.CompoundRegister compound => compound.Children.SelectMany(Parts),
         _ => [(PTXRegisterAllocator.PrimitiveRegister)register],
