@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ILGPU;
 using ILGPU.Runtime;
 using Inference.Ilgpu.Accelerators;
@@ -12,9 +11,9 @@ using QuantizedLaunch = Action<AcceleratorStream, Index1D, MatrixView, InputView
 /// <summary>Launches the products of experts' matrices. A kernel is compiled when it is first needed.</summary>
 /// <param name="queue">Where to.</param>
 /// <param name="linear">Rounds inputs.</param>
-internal sealed class ExpertProducts(ComputeQueue queue, LinearKernels linear)
+internal sealed class ExpertProducts(ComputeQueue queue, LinearKernels linear) : IQuantizedVisitor<Kernel<QuantizedLaunch>>
 {
-    private readonly Dictionary<(int CodeBits, ScaleForm Scales), Kernel<QuantizedLaunch>> _quantized = [];
+    private readonly Dictionary<QuantizedForm, Kernel<QuantizedLaunch>> _quantized = [];
     private readonly Dictionary<MatrixKind, Kernel<FloatLaunch>> _floats = [];
 
     /// <summary>Multiplies each place's row with its expert's matrix.</summary>
@@ -83,23 +82,8 @@ internal sealed class ExpertProducts(ComputeQueue queue, LinearKernels linear)
 
     private Kernel<QuantizedLaunch> Quantized(MatrixLayout layout)
     {
-        if (!_quantized.TryGetValue((layout.CodeBits, layout.Scales), out Kernel<QuantizedLaunch>? kernel))
-        {
-            _quantized.Add((layout.CodeBits, layout.Scales), kernel = (layout.CodeBits, layout.Scales) switch
-            {
-                (8, ScaleForm.Half) => Quantized<Codes8, HalfScales>(),
-                (8, ScaleForm.Single) => Quantized<Codes8, SingleScales>(),
-                (6, ScaleForm.Half) => Quantized<Codes6, HalfScales>(),
-                (6, ScaleForm.Affine) => Quantized<Codes6, AffineScales>(),
-                (6, ScaleForm.Signed) => Quantized<Codes6, SignedScales>(),
-                (6, ScaleForm.Single) => Quantized<Codes6, SingleScales>(),
-                (4, ScaleForm.Half) => Quantized<Codes4, HalfScales>(),
-                (4, ScaleForm.Affine) => Quantized<Codes4, AffineScales>(),
-                (4, ScaleForm.Single) => Quantized<Codes4, SingleScales>(),
-                _ => throw new UnreachableException($"{layout.Type} has codes of {layout.CodeBits} bits and scales {layout.Scales}."),
-            });
-        }
-
+        if (!_quantized.TryGetValue(layout.Form, out Kernel<QuantizedLaunch>? kernel))
+            _quantized.Add(layout.Form, kernel = layout.Form.Accept(this));
         return kernel;
     }
 
@@ -107,8 +91,6 @@ internal sealed class ExpertProducts(ComputeQueue queue, LinearKernels linear)
         where TFloats : struct, IFloats =>
         new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ExpertPlaces, ArrayView<float>, ArrayView<float>, int>(ExpertFloatKernel<TFloats>.Run));
 
-    private Kernel<QuantizedLaunch> Quantized<TCodes, TScales>()
-        where TCodes : struct, ICodes
-        where TScales : struct, IScales =>
+    Kernel<QuantizedLaunch> IQuantizedVisitor<Kernel<QuantizedLaunch>>.Visit<TCodes, TScales>() =>
         new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, InputView, ExpertPlaces, ArrayView<float>, ArrayView<float>, int>(ExpertQuantizedKernel<TCodes, TScales>.Run));
 }

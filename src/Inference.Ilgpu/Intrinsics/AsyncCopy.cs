@@ -19,6 +19,13 @@ internal static class AsyncCopy
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Copy16(ref IntQuad source, ref IntQuad target) => target = source;
 
+    /// <summary>Begins to copy 8 bytes; both addresses are multiples of 8.</summary>
+    /// <param name="source">In global memory.</param>
+    /// <param name="target">In shared memory.</param>
+    [IntrinsicImplementation]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void Copy8(ref IntPair source, ref IntPair target) => target = source;
+
     /// <summary>Ends a group: the copies that the thread has begun since the last.</summary>
     [IntrinsicImplementation]
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -49,18 +56,23 @@ internal static class AsyncCopy
 
     public static void Register(IntrinsicImplementationManager manager)
     {
-        foreach (string name in (string[])[nameof(Copy16), nameof(Commit), nameof(Wait0), nameof(Wait1), nameof(Wait2)])
+        foreach (string name in (string[])[nameof(Copy16), nameof(Copy8), nameof(Commit), nameof(Wait0), nameof(Wait1), nameof(Wait2)])
             manager.RegisterMethod(typeof(AsyncCopy).GetMethod(name)!, new PTXIntrinsic(typeof(AsyncCopy), $"{name}Ptx", IntrinsicImplementationMode.GenerateCode));
     }
 
-    private static void Copy16Ptx(PTXBackend backend, PTXCodeGenerator generator, Value value)
+    private static void Copy16Ptx(PTXBackend backend, PTXCodeGenerator generator, Value value) => EmitCopy(generator, value, "cp.async.cg.shared.global", 16);
+
+    // Fewer bytes than 16 go through the cache of the first level only.
+    private static void Copy8Ptx(PTXBackend backend, PTXCodeGenerator generator, Value value) => EmitCopy(generator, value, "cp.async.ca.shared.global", 8);
+
+    private static void EmitCopy(PTXCodeGenerator generator, Value value, string instruction, int bytes)
     {
         PTXRegisterAllocator.HardwareRegister source = StateSpace.Address(generator, value[0], MemoryAddressSpace.Global);
         PTXRegisterAllocator.HardwareRegister target = StateSpace.Address(generator, value[1], MemoryAddressSpace.Shared);
-        using PTXCodeGenerator.CommandEmitter command = generator.BeginCommand("cp.async.cg.shared.global");
+        using PTXCodeGenerator.CommandEmitter command = generator.BeginCommand(instruction);
         command.AppendArgumentValue(target);
         command.AppendArgumentValue(source);
-        command.AppendConstant(16);
+        command.AppendConstant(bytes);
     }
 
     private static void CommitPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => generator.Command("cp.async.commit_group");

@@ -1,16 +1,29 @@
+using ILGPU;
 using Inference.Ilgpu.Intrinsics;
 
 namespace Inference.Ilgpu.Linear;
 
-/// <summary>Nibbles: those of an even block are the lower ones.</summary>
+/// <summary>Unsigned nibbles: those of an even block are the lower ones.</summary>
 internal readonly struct Codes4 : ICodes
 {
     public int Word(MatrixView matrix, long block, int word) => matrix.Codes[(block >> 1) * 128 + word] >> (((int)block & 1) * 4) & 0x0F0F0F0F;
 
-    public CodePair Load(MatrixView matrix, long pair, int lane)
+    public CodePair Load(MatrixView matrix, int pair, int lane)
     {
         CodePair codes = default;
         codes.First = matrix.CodeQuads[pair * 32 + lane];
+        return codes;
+    }
+
+    public int StagedBits => 5;
+
+    public void Stage(MatrixView matrix, int pair, int part, ArrayView<IntQuad> target, int place) =>
+        AsyncCopy.Copy16(ref matrix.CodeQuads[pair * 32 + part], ref target[place + part]);
+
+    public CodePair Staged(ArrayView<IntQuad> staged, int place, int pair, int lane)
+    {
+        CodePair codes = default;
+        codes.First = staged[place + lane];
         return codes;
     }
 
@@ -18,7 +31,7 @@ internal readonly struct Codes4 : ICodes
 
     public IntQuad Odd(CodePair pair) => Nibbles(pair.First, 4);
 
-    public int Zero(MatrixView matrix) => matrix.Zero;
+    public float Unit => 1;
 
     /// <summary>Four bits of each byte.</summary>
     public static IntQuad Nibbles(IntQuad words, int shift)

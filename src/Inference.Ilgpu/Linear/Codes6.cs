@@ -1,3 +1,4 @@
+using ILGPU;
 using Inference.Ilgpu.Intrinsics;
 
 namespace Inference.Ilgpu.Linear;
@@ -12,12 +13,29 @@ internal readonly struct Codes6 : ICodes
         return lower | upper << 4;
     }
 
-    public CodePair Load(MatrixView matrix, long pair, int lane)
+    public CodePair Load(MatrixView matrix, int pair, int lane)
+    {
+        return Split(matrix.CodeQuads[pair * 32 + lane], matrix.UpperQuads[(pair >> 1) * 32 + lane], pair);
+    }
+
+    /// <summary>The upper bits of four blocks come with each two of them.</summary>
+    public int StagedBits => 6;
+
+    public void Stage(MatrixView matrix, int pair, int part, ArrayView<IntQuad> target, int place)
+    {
+        if (part < 32)
+            AsyncCopy.Copy16(ref matrix.CodeQuads[pair * 32 + part], ref target[place + part]);
+        else
+            AsyncCopy.Copy16(ref matrix.UpperQuads[(pair >> 1) * 32 + part - 32], ref target[place + part]);
+    }
+
+    public CodePair Staged(ArrayView<IntQuad> staged, int place, int pair, int lane) => Split(staged[place + lane], staged[place + lane + 32], pair);
+
+    private static CodePair Split(IntQuad lower, IntQuad upper, int pair)
     {
         CodePair codes = default;
-        codes.First = matrix.CodeQuads[pair * 32 + lane];
-        IntQuad upper = matrix.UpperQuads[(pair >> 1) * 32 + lane];
-        int shift = ((int)pair & 1) * 4;
+        codes.First = lower;
+        int shift = (pair & 1) * 4;
         codes.Second.A = upper.A >> shift;
         codes.Second.B = upper.B >> shift;
         codes.Second.C = upper.C >> shift;
@@ -29,7 +47,7 @@ internal readonly struct Codes6 : ICodes
 
     public IntQuad Odd(CodePair pair) => Join(Codes4.Nibbles(pair.First, 4), pair.Second, 2);
 
-    public int Zero(MatrixView matrix) => matrix.Zero;
+    public float Unit => 1;
 
     private static IntQuad Join(IntQuad lower, IntQuad upper, int shift)
     {

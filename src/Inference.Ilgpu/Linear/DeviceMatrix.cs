@@ -26,7 +26,6 @@ internal sealed class DeviceMatrix : DeviceWeight
             Rows = layout.Rows,
             Columns = layout.Columns,
             Blocks = layout.Blocks,
-            Zero = layout.Zero,
         };
     }
 

@@ -5,6 +5,6 @@ namespace Inference.Ilgpu.Linear;
 /// <summary>Any number.</summary>
 internal readonly struct EightRows : INarrowRows
 {
-    public FloatQuad Add<TScales>(FloatQuad sum, IntQuad weights, ScalePair scales, InputTile input, int zero)
-        where TScales : struct, IScales => WarpBlock<TScales>.Add(sum, weights, scales, input, zero);
+    public FloatQuad Add<TScales>(FloatQuad sum, IntQuad weights, ScalePair scales, InputTile input)
+        where TScales : struct, IScales => WarpBlock<TScales>.Add(sum, weights, scales, input);
 }

@@ -28,8 +28,8 @@ internal static class EmbedQuantizedKernel<TCodes, TScales>
         int half = place / 16;
         int word = ((row & 7) * 4 + place % 16 / 4) * 4 + (row >> 3) + half * 2;
         long start = (long)tile * table.Blocks + block;
-        int code = Bytes.Signed(codes.Word(table, start, word), place % 4) - codes.Zero(table);
-        float weight = scales.Weight(scales.Row(table, start, row), half, code);
+        int code = Bytes.Signed(codes.Word(table, start, word), place % 4);
+        float weight = scales.Weight(scales.Row(table, start, row, codes.Unit), half, code);
         output[index] = adds != 0 ? output[index] + weight : weight;
     }
 }

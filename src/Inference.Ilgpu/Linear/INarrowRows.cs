@@ -6,6 +6,6 @@ namespace Inference.Ilgpu.Linear;
 internal interface INarrowRows
 {
     /// <summary>Adds a block's part to the sums of the rows.</summary>
-    FloatQuad Add<TScales>(FloatQuad sum, IntQuad weights, ScalePair scales, InputTile input, int zero)
+    FloatQuad Add<TScales>(FloatQuad sum, IntQuad weights, ScalePair scales, InputTile input)
         where TScales : struct, IScales;
 }

@@ -14,7 +14,7 @@ internal sealed class InputScratch(ComputeQueue queue) : IDisposable
     public int Version => _codes.Version + _scales.Version + _sums.Version;
 
     /// <summary>Rows that kernels may read at once, and so may read behind the last.</summary>
-    public const int RowMultiple = 64;
+    public const int RowMultiple = 128;
 
     /// <param name="rows">Rows of the input.</param>
     /// <param name="blocks">Blocks a row.</param>

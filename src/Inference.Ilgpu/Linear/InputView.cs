@@ -19,6 +19,15 @@ internal struct InputView
     /// <summary>The codes as what a thread takes at once.</summary>
     public readonly ArrayView<IntPair> CodePairs => Codes.AsAligned(8).Cast<IntPair>();
 
+    /// <summary>The codes by 16 bytes, two a block.</summary>
+    public readonly ArrayView<IntQuad> CodeQuads => Codes.AsAligned(16).Cast<IntQuad>();
+
+    /// <summary>The scales of two blocks at once, as bits.</summary>
+    public readonly ArrayView<IntPair> ScalePairs => Scales.AsAligned(8).Cast<IntPair>();
+
+    /// <summary>The sums of two blocks at once.</summary>
+    public readonly ArrayView<IntQuad> SumQuads => Sums.AsAligned(16).Cast<IntQuad>();
+
     /// <summary>The sums, a block at once.</summary>
     public readonly ArrayView<IntPair> SumPairs => Sums.AsAligned(8).Cast<IntPair>();
 }

@@ -10,8 +10,7 @@ using FloatLaunch = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<flo
 /// <summary>Launches what works on matrices. A kernel is compiled when it is first needed.</summary>
 internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
 {
-    private readonly Dictionary<(int CodeBits, ScaleForm Scales), QuantizedProduct> _quantized = [];
-    private readonly Dictionary<(int CodeBits, ScaleForm Scales), Kernel<EmbedLaunch>> _embedQuantized = [];
+    private readonly QuantizedKernels _quantized = new(queue);
     private readonly Dictionary<MatrixKind, Kernel<FloatLaunch>> _floats = [];
     private readonly Dictionary<MatrixKind, Kernel<EmbedLaunch>> _embedFloats = [];
     private readonly Kernel<Action<AcceleratorStream, Index1D, ArrayView<float>, InputView, int, int>> _quantize =
@@ -33,7 +32,7 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
         {
             case MatrixKind.Quantized:
                 _quantize.Expect();
-                Quantized(layout).Expect();
+                _quantized.Product(layout.Form).Expect();
                 break;
             case MatrixKind.Half or MatrixKind.BFloat when queue.UsesTensorCores:
                 Launcher(layout.Kind).Expect();
@@ -96,7 +95,7 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
                 quantizedFor = layout.Blocks;
             }
 
-            QuantizedProduct product = Quantized(layout);
+            QuantizedProduct product = _quantized.Product(layout.Form);
             product.Run(Path ?? product.Choose(layout, rows), job, quantized, bias, rows);
         }
     }
@@ -140,13 +139,6 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
         return launcher;
     }
 
-    private QuantizedProduct Quantized(MatrixLayout layout)
-    {
-        if (!_quantized.TryGetValue((layout.CodeBits, layout.Scales), out QuantizedProduct? kernel))
-            _quantized.Add((layout.CodeBits, layout.Scales), kernel = QuantizedKernels.Product(queue, layout));
-        return kernel;
-    }
-
     private Kernel<FloatLaunch> Float(MatrixKind kind)
     {
         if (!_floats.TryGetValue(kind, out Kernel<FloatLaunch>? kernel))
@@ -164,15 +156,9 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
 
     private Kernel<EmbedLaunch> Embedding(MatrixLayout layout)
     {
-        Kernel<EmbedLaunch>? kernel;
         if (layout.Kind == MatrixKind.Quantized)
-        {
-            if (!_embedQuantized.TryGetValue((layout.CodeBits, layout.Scales), out kernel))
-                _embedQuantized.Add((layout.CodeBits, layout.Scales), kernel = QuantizedKernels.Embed(queue, layout));
-            return kernel;
-        }
-
-        if (!_embedFloats.TryGetValue(layout.Kind, out kernel))
+            return _quantized.Embedding(layout.Form);
+        if (!_embedFloats.TryGetValue(layout.Kind, out Kernel<EmbedLaunch>? kernel))
         {
             _embedFloats.Add(layout.Kind, kernel = layout.Kind switch
             {

@@ -9,7 +9,8 @@ namespace Inference.Ilgpu.Linear;
 /// once. The four words of a thread are, for g = t / 4 and c = 4 (t mod 4): row g, columns c to c + 3; row g + 8, the same columns;
 /// row g, columns 16 + c and on; row g + 8, the same. For halves a word is two columns, c = 2 (t mod 4), and the second pair starts
 /// at 8.</para>
-/// <para>Codes of four bits share such words between two blocks of 32 columns, the upper two of six bits between four.</para>
+/// <para>Codes of four bits share such words between two blocks of 32 columns, the upper two of six bits between four. Where the format has a code
+/// that stands for zero, what lies there is the difference to it, in two's complement.</para>
 /// </remarks>
 internal sealed class MatrixLayout
 {
@@ -62,10 +63,13 @@ internal sealed class MatrixLayout
             <= 6 => 6,
             _ => 8,
         };
-        // Eight bits are stored as signed numbers.
-        Zero = CodeBits == 8 ? 0 : BlockFormat.Zero(type);
+        // Eight bits are signed always.
+        Form = new QuantizedForm(CodeBits, CodeBits < 8 && BlockFormat.Zero(type) != 0, Scales);
         Blocks = (columns + (BlockColumns * SuperBlocks) - 1) / (BlockColumns * SuperBlocks) * SuperBlocks;
         long tileBlocks = Tiles * (long)Blocks;
+        // Kernels count pieces of 16 bytes, of which a block of a tile has 32 at most, in integers.
+        if (tileBlocks > int.MaxValue / 32)
+            throw new NotSupportedException($"The GPU device cannot compute with a matrix of {rows} x {columns}.");
         CodeBytes = tileBlocks * (CodeBits == 8 ? 512 : 256);
         UpperBytes = CodeBits == 6 ? tileBlocks * 128 : 0;
         ScaleBytes = Scales switch
@@ -93,8 +97,8 @@ internal sealed class MatrixLayout
     /// <summary>Bits of a code: 4, 6 or 8.</summary>
     public int CodeBits { get; }
 
-    /// <summary>The code that stands for zero.</summary>
-    public int Zero { get; }
+    /// <summary>What kernels for it are made of.</summary>
+    public QuantizedForm Form { get; }
 
     /// <summary>Along the columns, padding included: 32 columns of codes, 16 of halves, one of floats.</summary>
     public int Blocks { get; }

@@ -88,20 +88,21 @@ internal sealed class MatrixPacker(MatrixLayout layout, StoredTensor tensor)
     /// <summary>Of the words that a thread takes, which byte has a code.</summary>
     private void PackBlock(int row, int block, ReadOnlySpan<byte> codes, Span<byte> tile, Span<byte> upper)
     {
+        int zero = BlockFormat.Zero(layout.Type);
         for (int column = 0; column < BlockColumns; column++)
         {
             int word = (row / 8) + (column / 16 * 2) + (4 * ((row % 8 * 4) + (column % 16 / 4)));
             int at = (word * 4) + (column % 4);
-            int code = codes[column];
+            int code = codes[column] - zero;
             switch (layout.CodeBits)
             {
                 case 8:
-                    tile[(block * 512) + at] = (byte)(code - BlockFormat.Zero(layout.Type));
+                    tile[(block * 512) + at] = (byte)code;
                     break;
                 default:
                     tile[(block / 2 * 512) + at] |= (byte)((code & 0x0F) << (4 * (block % 2)));
                     if (layout.CodeBits == 6)
-                        upper[(block / 4 * 512) + at] |= (byte)(code >> 4 << (2 * (block % 4)));
+                        upper[(block / 4 * 512) + at] |= (byte)((code >> 4 & 0x03) << (2 * (block % 4)));
                     break;
             }
         }

@@ -28,9 +28,6 @@ internal struct MatrixView
     /// <summary>Blocks along the columns, padding included.</summary>
     public int Blocks;
 
-    /// <summary>The code that stands for zero.</summary>
-    public int Zero;
-
     /// <summary>The first plane as what a thread of a warp takes at once.</summary>
     public readonly ArrayView<IntQuad> CodeQuads => Codes.AsAligned(16).Cast<IntQuad>();
 
@@ -39,4 +36,7 @@ internal struct MatrixView
 
     /// <summary>The third plane, where four words belong together.</summary>
     public readonly ArrayView<IntQuad> ScaleQuads => Scales.AsAligned(16).Cast<IntQuad>();
+
+    /// <summary>The fourth plane, likewise.</summary>
+    public readonly ArrayView<IntQuad> SubScaleQuads => SubScales.AsAligned(16).Cast<IntQuad>();
 }

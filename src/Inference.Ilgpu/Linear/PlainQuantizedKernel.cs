@@ -67,9 +67,8 @@ internal static class PlainQuantizedKernel<TCodes, TScales>
             high += Bytes.Dot(codes.Word(matrix, place, word + 2), input.Codes[inputBlock * 8 + pair * 2 + 1]);
         }
 
-        int zero = codes.Zero(matrix);
         int lowSum = input.Sums[inputBlock * 2];
         int highSum = input.Sums[inputBlock * 2 + 1];
-        return scales.Add(sum, scales.Row(matrix, place, row), low - zero * lowSum, high - zero * highSum, lowSum, highSum, input.Scales[inputBlock]);
+        return scales.Add(sum, scales.Row(matrix, place, row, codes.Unit), low, high, lowSum, highSum, input.Scales[inputBlock]);
     }
 }

@@ -12,6 +12,9 @@ internal enum ProductPath
     /// <summary>The same for 32 rows at a time.</summary>
     Wide,
 
-    /// <summary>Tensor cores, a warp for 32 x 32 results.</summary>
+    /// <summary>Tensor cores and shared memory, a warp for 32 weight rows and 32 rows of the input.</summary>
     Tile,
+
+    /// <summary>The same for 64 rows of the input.</summary>
+    LargeTile,
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ILGPU;
 using ILGPU.Runtime;
 using Inference.Ilgpu.Accelerators;
@@ -7,39 +6,31 @@ namespace Inference.Ilgpu.Linear;
 
 using EmbedLaunch = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>;
 
-/// <summary>The kernels of quantised matrices, one for each pair of code width and scale form that a layout may have.</summary>
-internal static class QuantizedKernels
+/// <summary>The kernels of quantised matrices, of one kind for each <see cref="QuantizedForm"/>.</summary>
+/// <param name="queue">Where they run.</param>
+internal sealed class QuantizedKernels(ComputeQueue queue) : IQuantizedVisitor<QuantizedProduct>, IQuantizedVisitor<Kernel<EmbedLaunch>>
 {
-    public static QuantizedProduct Product(ComputeQueue queue, MatrixLayout layout) => (layout.CodeBits, layout.Scales) switch
-    {
-        (8, ScaleForm.Half) => QuantizedProduct.Create<Codes8, HalfScales>(queue),
-        (8, ScaleForm.Single) => QuantizedProduct.Create<Codes8, SingleScales>(queue),
-        (6, ScaleForm.Half) => QuantizedProduct.Create<Codes6, HalfScales>(queue),
-        (6, ScaleForm.Affine) => QuantizedProduct.Create<Codes6, AffineScales>(queue),
-        (6, ScaleForm.Signed) => QuantizedProduct.Create<Codes6, SignedScales>(queue),
-        (6, ScaleForm.Single) => QuantizedProduct.Create<Codes6, SingleScales>(queue),
-        (4, ScaleForm.Half) => QuantizedProduct.Create<Codes4, HalfScales>(queue),
-        (4, ScaleForm.Affine) => QuantizedProduct.Create<Codes4, AffineScales>(queue),
-        (4, ScaleForm.Single) => QuantizedProduct.Create<Codes4, SingleScales>(queue),
-        _ => throw new UnreachableException($"{layout.Type} has codes of {layout.CodeBits} bits and scales {layout.Scales}."),
-    };
+    private readonly Dictionary<QuantizedForm, QuantizedProduct> _products = [];
+    private readonly Dictionary<QuantizedForm, Kernel<EmbedLaunch>> _embeddings = [];
 
-    public static Kernel<EmbedLaunch> Embed(ComputeQueue queue, MatrixLayout layout) => (layout.CodeBits, layout.Scales) switch
+    /// <summary>Products with matrices of a form.</summary>
+    public QuantizedProduct Product(QuantizedForm form)
     {
-        (8, ScaleForm.Half) => Embed<Codes8, HalfScales>(queue),
-        (8, ScaleForm.Single) => Embed<Codes8, SingleScales>(queue),
-        (6, ScaleForm.Half) => Embed<Codes6, HalfScales>(queue),
-        (6, ScaleForm.Affine) => Embed<Codes6, AffineScales>(queue),
-        (6, ScaleForm.Signed) => Embed<Codes6, SignedScales>(queue),
-        (6, ScaleForm.Single) => Embed<Codes6, SingleScales>(queue),
-        (4, ScaleForm.Half) => Embed<Codes4, HalfScales>(queue),
-        (4, ScaleForm.Affine) => Embed<Codes4, AffineScales>(queue),
-        (4, ScaleForm.Single) => Embed<Codes4, SingleScales>(queue),
-        _ => throw new UnreachableException($"{layout.Type} has codes of {layout.CodeBits} bits and scales {layout.Scales}."),
-    };
+        if (!_products.TryGetValue(form, out QuantizedProduct? product))
+            _products.Add(form, product = form.Accept<QuantizedProduct>(this));
+        return product;
+    }
 
-    private static Kernel<EmbedLaunch> Embed<TCodes, TScales>(ComputeQueue queue)
-        where TCodes : struct, ICodes
-        where TScales : struct, IScales =>
+    /// <summary>Rows of tables of a form.</summary>
+    public Kernel<EmbedLaunch> Embedding(QuantizedForm form)
+    {
+        if (!_embeddings.TryGetValue(form, out Kernel<EmbedLaunch>? kernel))
+            _embeddings.Add(form, kernel = form.Accept<Kernel<EmbedLaunch>>(this));
+        return kernel;
+    }
+
+    QuantizedProduct IQuantizedVisitor<QuantizedProduct>.Visit<TCodes, TScales>() => QuantizedProduct.Create<TCodes, TScales>(queue);
+
+    Kernel<EmbedLaunch> IQuantizedVisitor<Kernel<EmbedLaunch>>.Visit<TCodes, TScales>() =>
         new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedQuantizedKernel<TCodes, TScales>.Run));
 }

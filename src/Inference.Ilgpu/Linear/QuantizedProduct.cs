@@ -10,13 +10,21 @@ using WarpLaunch = Action<AcceleratorStream, KernelConfig, MatrixView, InputView
 /// <summary>Launches the product of one kind of quantised matrix with rows. A kernel is compiled when it is first needed.</summary>
 internal sealed class QuantizedProduct
 {
+    private const int WarpTiles = TileQuantizedKernel<Codes8, HalfScales, Rows32>.WarpTiles;
+
+    /// <summary>Tiles of weight rows that a group of a tile kernel has.</summary>
+    private const int GroupTiles = QuantizedStage<Codes8, HalfScales>.MostTiles;
+
+    private const int GroupRowWarps = 2;
+
     private readonly ComputeQueue _queue;
     private readonly Kernel<PlainLaunch> _plain;
     private readonly SpreadLauncher _spread;
     private readonly Kernel<WarpLaunch> _tile;
+    private readonly Kernel<WarpLaunch> _largeTile;
 
-    private QuantizedProduct(ComputeQueue queue, Kernel<PlainLaunch> plain, SpreadLauncher spread, Kernel<WarpLaunch> tile) =>
-        (_queue, _plain, _spread, _tile) = (queue, plain, spread, tile);
+    private QuantizedProduct(ComputeQueue queue, Kernel<PlainLaunch> plain, SpreadLauncher spread, Kernel<WarpLaunch> tile, Kernel<WarpLaunch> largeTile) =>
+        (_queue, _plain, _spread, _tile, _largeTile) = (queue, plain, spread, tile, largeTile);
 
     public static QuantizedProduct Create<TCodes, TScales>(ComputeQueue queue)
         where TCodes : struct, ICodes
@@ -25,12 +33,13 @@ internal sealed class QuantizedProduct
             queue,
             new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int>(PlainQuantizedKernel<TCodes, TScales>.Run)),
             SpreadLauncher.Create<QuantizedWarpProduct<TCodes, TScales>>(queue),
-            SpreadLauncher.Load(queue, TileQuantizedKernel<TCodes, TScales>.Run));
+            SpreadLauncher.Load(queue, TileQuantizedKernel<TCodes, TScales, Rows32>.Run),
+            SpreadLauncher.Load(queue, TileQuantizedKernel<TCodes, TScales, Rows64>.Run));
 
     /// <summary>What a number of rows takes.</summary>
     /// <remarks>
     /// Up to 32 rows reading the weights is what takes the time. Beyond, each 32 rows read them again, from the cache of the second level at
-    /// best, where a group of the tile kernel reads them once for 64 rows; but that has a group for 128 x 64 results only, which must be
+    /// best, where a group of a tile kernel reads them once for 64 or 128 rows; but that has a group for 128 weight rows only, which must be
     /// enough for the whole card.
     /// </remarks>
     public ProductPath Choose(MatrixLayout layout, int rows)
@@ -39,8 +48,10 @@ internal sealed class QuantizedProduct
             return ProductPath.Plain;
         if (rows <= 8)
             return ProductPath.Narrow;
-        long groups = (layout.Tiles + 7L) / 8 * ((rows + InputScratch.RowMultiple - 1) / InputScratch.RowMultiple);
-        return rows > 32 && groups >= _queue.Accelerator.NumMultiprocessors ? ProductPath.Tile : ProductPath.Wide;
+        int wanted = _queue.Accelerator.NumMultiprocessors;
+        return rows <= 32 || Groups(64) < wanted ? ProductPath.Wide : Groups(128) < wanted ? ProductPath.Tile : ProductPath.LargeTile;
+
+        long Groups(int groupRows) => (layout.Tiles + GroupTiles - 1L) / GroupTiles * ((rows + groupRows - 1) / groupRows);
     }
 
     /// <summary>Has what <see cref="Choose"/> may choose compiled when there is time.</summary>
@@ -54,6 +65,7 @@ internal sealed class QuantizedProduct
 
         _spread.Expect();
         _tile.Expect();
+        _largeTile.Expect();
     }
 
     /// <summary>Multiplies.</summary>
@@ -72,17 +84,25 @@ internal sealed class QuantizedProduct
                 _plain.Launch(_queue.Stream, rows * layout.Tiles * MatrixLayout.TileRows, job.Matrix.View, input, bias, job.Output, hasBias);
                 break;
             case ProductPath.Tile:
-                // The emulation pays for each warp.
-                (int tileWarps, int rowWarps) = _queue.Kind == AcceleratorKind.Cpu ? (1, 1) : (4, 2);
-                (int groupTiles, int groupRows) = (tileWarps * TileQuantizedKernel<Codes8, HalfScales>.WarpTiles, rowWarps * TileQuantizedKernel<Codes8, HalfScales>.WarpRows);
-                KernelConfig config = new(
-                    new Index3D((layout.Tiles + groupTiles - 1) / groupTiles, (rows + groupRows - 1) / groupRows, 1),
-                    new Index3D(tileWarps * rowWarps * AcceleratorContext.WarpSize, 1, 1));
-                _tile.Launch(_queue.Stream, config, job.Matrix.View, input, bias, job.Output, hasBias, rows, tileWarps);
+                RunTiles(_tile, default(Rows32).Rows, job, input, bias, rows);
+                break;
+            case ProductPath.LargeTile:
+                RunTiles(_largeTile, default(Rows64).Rows, job, input, bias, rows);
                 break;
             default:
                 _spread.Run(path, job, input, bias, rows);
                 break;
         }
+    }
+
+    private void RunTiles(Kernel<WarpLaunch> kernel, int warpRows, LinearJob job, InputView input, ArrayView<float> bias, int rows)
+    {
+        // The emulation pays for each warp.
+        (int tileWarps, int rowWarps) = _queue.Kind == AcceleratorKind.Cpu ? (1, 1) : (GroupTiles / WarpTiles, GroupRowWarps);
+        int groupRows = rowWarps * warpRows;
+        KernelConfig config = new(
+            new Index3D((job.Matrix.Layout.Tiles + (tileWarps * WarpTiles) - 1) / (tileWarps * WarpTiles), (rows + groupRows - 1) / groupRows, 1),
+            new Index3D(tileWarps * rowWarps * AcceleratorContext.WarpSize, 1, 1));
+        kernel.Launch(_queue.Stream, config, job.Matrix.View, input, bias, job.Output, job.Bias is null ? 0 : 1, rows, tileWarps);
     }
 }

@@ -5,24 +5,22 @@ using Inference.Ilgpu.Intrinsics;
 namespace Inference.Ilgpu.Linear;
 
 /// <summary>
-/// Quantised weights times many rows: a warp walks all chunks of 32 weight rows and 32 rows of the input. The sums of a chunk stay in
-/// registers; those of all chunks, touched once in 512 columns, are in shared memory, which leaves room in 128 registers. Computes what <see cref="PlainQuantizedKernel{TCodes, TScales}"/> does.
+/// Quantised weights times many rows. A group walks all chunks of its weight rows and its rows of the input, two blocks at a time, which come
+/// into shared memory while the two before them are multiplied. Computes what <see cref="PlainQuantizedKernel{TCodes, TScales}"/> does.
 /// </summary>
+/// <remarks>A warp has 32 weight rows. Its sums, those of the chunk and those of all, take 128 registers a thread where it has 64 rows of the input.</remarks>
 /// <typeparam name="TCodes">Where codes are.</typeparam>
 /// <typeparam name="TScales">What they are multiplied by.</typeparam>
-internal static class TileQuantizedKernel<TCodes, TScales>
+/// <typeparam name="TSpan">Rows of the input that a warp has.</typeparam>
+internal static class TileQuantizedKernel<TCodes, TScales, TSpan>
     where TCodes : struct, ICodes
     where TScales : struct, IScales
+    where TSpan : struct, IRowSpan
 {
     /// <summary>Tiles of weight rows that a warp has.</summary>
     public const int WarpTiles = 2;
 
-    /// <summary>Rows of the input that a warp has.</summary>
-    public const int WarpRows = 32;
-
-    /// <summary>Of a group.</summary>
-    public const int MostThreads = 256;
-
+    private const int Stages = 2;
     private const int ChunkBlocks = MatrixLayout.ChunkColumns / MatrixLayout.BlockColumns;
 
     /// <summary>Grid: tiles of the matrix and rows of the input, each in what a group has of them.</summary>
@@ -35,87 +33,130 @@ internal static class TileQuantizedKernel<TCodes, TScales>
     /// <param name="tileWarps">Warps of a group side by side along the weight rows; the others are along the rows of the input.</param>
     public static void Run(MatrixView matrix, InputView input, ArrayView<float> bias, ArrayView<float> output, int hasBias, int rows, int tileWarps)
     {
+        TSpan span = default;
+        ArrayView<IntQuad> memory = SharedMemory.Allocate<IntQuad>(Stages * QuantizedStage<TCodes, TScales>.Quads);
+        // Asked for once: what a thread is, it is told anew each time.
+        int thread = Group.IdxX;
+        int lane = thread & 31;
+        int warp = thread >> 5;
         int rowWarps = Group.DimX / 32 / tileWarps;
-        int rowWarp = Warp.WarpIdx / tileWarps;
-        int tile = (Grid.IdxX * tileWarps + Warp.WarpIdx - rowWarp * tileWarps) * WarpTiles;
-        int firstRow = (Grid.IdxY * rowWarps + rowWarp) * WarpRows;
-        int lastTile = (matrix.Rows - 1) / MatrixLayout.TileRows;
-        // The last tile is computed twice where there is only one left, and kept once.
-        long firstPlace = (long)XMath.Min(tile, lastTile) * matrix.Blocks;
-        long secondPlace = (long)XMath.Min(tile + 1, lastTile) * matrix.Blocks;
-        InputRows a = InputRows.At(firstRow, matrix.Blocks);
-        InputRows b = InputRows.Next(a);
-        InputRows c = InputRows.Next(b);
-        InputRows d = InputRows.Next(c);
-        ArrayView<float> totals = SharedMemory.Allocate<float>(MostThreads * 32);
-        for (int i = 0; i < 32; i++)
-            totals[i * Group.DimX + Group.IdxX] = 0;
-        TCodes codes = default;
-        TScales scales = default;
-        int zero = codes.Zero(matrix);
-        int g = Warp.LaneIdx / 4;
+        int rowWarp = warp / tileWarps;
+        int warpTile = (warp - rowWarp * tileWarps) * WarpTiles;
+        int warpRow = rowWarp * span.Rows;
+        int groupTiles = tileWarps * WarpTiles;
+        int groupRows = rowWarps * span.Rows;
+        int firstTile = Grid.IdxX * groupTiles;
+        int firstRow = Grid.IdxY * groupRows;
+        TileSums firstTotal = default;
+        TileSums secondTotal = default;
+        QuantizedStage<TCodes, TScales>.Fetch(memory, 0, matrix, input, 0, firstTile, groupTiles, firstRow, groupRows, thread);
+        AsyncCopy.Commit();
         for (int chunk = 0; chunk < matrix.Blocks; chunk += ChunkBlocks)
         {
-            FloatQuads firstSum = default;
-            FloatQuads secondSum = default;
+            TileSums firstSum = default;
+            TileSums secondSum = default;
             int end = XMath.Min(chunk + ChunkBlocks, matrix.Blocks);
             for (int block = chunk; block < end; block += 2)
             {
-                CodePair first = codes.Load(matrix, (firstPlace + block) >> 1, Warp.LaneIdx);
-                CodePair second = codes.Load(matrix, (secondPlace + block) >> 1, Warp.LaneIdx);
-                InputTile evenA = InputRows.Read(a, input, block);
-                InputTile evenB = InputRows.Read(b, input, block);
-                InputTile evenC = InputRows.Read(c, input, block);
-                InputTile evenD = InputRows.Read(d, input, block);
-                firstSum = WarpBlock<TScales>.Add(firstSum, codes.Even(first), scales.Pair(matrix, (firstPlace + block) >> 3, firstPlace + block, g), evenA, evenB, evenC, evenD, zero);
-                secondSum = WarpBlock<TScales>.Add(secondSum, codes.Even(second), scales.Pair(matrix, (secondPlace + block) >> 3, secondPlace + block, g), evenA, evenB, evenC, evenD, zero);
-                InputTile oddA = InputRows.Read(a, input, block + 1);
-                InputTile oddB = InputRows.Read(b, input, block + 1);
-                InputTile oddC = InputRows.Read(c, input, block + 1);
-                InputTile oddD = InputRows.Read(d, input, block + 1);
-                firstSum = WarpBlock<TScales>.Add(firstSum, codes.Odd(first), scales.Pair(matrix, (firstPlace + block) >> 3, firstPlace + block + 1, g), oddA, oddB, oddC, oddD, zero);
-                secondSum = WarpBlock<TScales>.Add(secondSum, codes.Odd(second), scales.Pair(matrix, (secondPlace + block) >> 3, secondPlace + block + 1, g), oddA, oddB, oddC, oddD, zero);
+                int start = (block >> 1 & 1) * QuantizedStage<TCodes, TScales>.Quads;
+                if (block + 2 < matrix.Blocks)
+                    QuantizedStage<TCodes, TScales>.Fetch(memory, QuantizedStage<TCodes, TScales>.Quads - start, matrix, input, block + 2, firstTile, groupTiles, firstRow, groupRows, thread);
+                AsyncCopy.Commit();
+                AsyncCopy.Wait1();
+                Group.Barrier();
+
+                TCodes codes = default;
+                CodePair first = QuantizedStage<TCodes, TScales>.Codes(memory, start, warpTile, block >> 1, lane);
+                CodePair second = QuantizedStage<TCodes, TScales>.Codes(memory, start, warpTile + 1, block >> 1, lane);
+                ScalePair firstScales = QuantizedStage<TCodes, TScales>.Scales(memory, start, warpTile, 0, lane);
+                ScalePair secondScales = QuantizedStage<TCodes, TScales>.Scales(memory, start, warpTile + 1, 0, lane);
+                firstSum = Add(firstSum, codes.Even(first), firstScales, memory, start, warpRow, 0, lane);
+                secondSum = Add(secondSum, codes.Even(second), secondScales, memory, start, warpRow, 0, lane);
+                firstScales = QuantizedStage<TCodes, TScales>.Scales(memory, start, warpTile, 1, lane);
+                secondScales = QuantizedStage<TCodes, TScales>.Scales(memory, start, warpTile + 1, 1, lane);
+                firstSum = Add(firstSum, codes.Odd(first), firstScales, memory, start, warpRow, 1, lane);
+                secondSum = Add(secondSum, codes.Odd(second), secondScales, memory, start, warpRow, 1, lane);
+                // The next but one comes to where these are.
+                Group.Barrier();
             }
 
-            Add(totals, 0, firstSum);
-            Add(totals, 16, secondSum);
+            firstTotal = Add(firstTotal, firstSum);
+            secondTotal = Add(secondTotal, secondSum);
         }
 
-        Store(matrix, bias, output, hasBias, rows, tile, firstRow, totals, 0);
-        Store(matrix, bias, output, hasBias, rows, tile + 1, firstRow, totals, 16);
+        int tile = firstTile + warpTile;
+        int row = firstRow + warpRow;
+        Store(matrix, bias, output, hasBias, rows, tile, row, firstTotal, lane);
+        Store(matrix, bias, output, hasBias, rows, tile + 1, row, secondTotal, lane);
     }
 
-    private static void Add(ArrayView<float> totals, int first, FloatQuads sums)
+    private static TileSums Add(TileSums sums, IntQuad weights, ScalePair scales, ArrayView<IntQuad> memory, int start, int row, int odd, int lane)
     {
-        Add(totals, first, sums.A);
-        Add(totals, first + 4, sums.B);
-        Add(totals, first + 8, sums.C);
-        Add(totals, first + 12, sums.D);
-    }
-
-    private static void Add(ArrayView<float> totals, int first, FloatQuad sums)
-    {
-        // Each thread has its own: nobody waits.
-        int place = first * Group.DimX + Group.IdxX;
-        totals[place] = Exact.Add(totals[place], sums.A);
-        totals[place + Group.DimX] = Exact.Add(totals[place + Group.DimX], sums.B);
-        totals[place + Group.DimX * 2] = Exact.Add(totals[place + Group.DimX * 2], sums.C);
-        totals[place + Group.DimX * 3] = Exact.Add(totals[place + Group.DimX * 3], sums.D);
-    }
-
-    private static void Store(MatrixView matrix, ArrayView<float> bias, ArrayView<float> output, int hasBias, int rows, int tile, int firstRow, ArrayView<float> totals, int first)
-    {
-        for (int i = 0; i < 16; i++)
+        TSpan span = default;
+        sums.First = WarpBlock<TScales>.Add(
+            sums.First,
+            weights,
+            scales,
+            QuantizedStage<TCodes, TScales>.Input(memory, start, row, odd, lane),
+            QuantizedStage<TCodes, TScales>.Input(memory, start, row + 8, odd, lane),
+            QuantizedStage<TCodes, TScales>.Input(memory, start, row + 16, odd, lane),
+            QuantizedStage<TCodes, TScales>.Input(memory, start, row + 24, odd, lane));
+        if (span.Rows > 32)
         {
-            int row = tile * MatrixLayout.TileRows + Warp.LaneIdx / 4 + (i >> 1 & 1) * 8;
-            int inputRow = firstRow + (i >> 2) * 8 + Warp.LaneIdx % 4 * 2 + (i & 1);
-            if (row < matrix.Rows && inputRow < rows)
-            {
-                float total = totals[(first + i) * Group.DimX + Group.IdxX];
-                if (hasBias != 0)
-                    total = Exact.Add(total, bias[row]);
-                output[(long)inputRow * matrix.Rows + row] = total;
-            }
+            sums.Second = WarpBlock<TScales>.Add(
+                sums.Second,
+                weights,
+                scales,
+                QuantizedStage<TCodes, TScales>.Input(memory, start, row + 32, odd, lane),
+                QuantizedStage<TCodes, TScales>.Input(memory, start, row + 40, odd, lane),
+                QuantizedStage<TCodes, TScales>.Input(memory, start, row + 48, odd, lane),
+                QuantizedStage<TCodes, TScales>.Input(memory, start, row + 56, odd, lane));
         }
+
+        return sums;
+    }
+
+    private static TileSums Add(TileSums total, TileSums sums)
+    {
+        TSpan span = default;
+        total.First = TileSums.Add(total.First, sums.First);
+        if (span.Rows > 32)
+            total.Second = TileSums.Add(total.Second, sums.Second);
+        return total;
+    }
+
+    private static void Store(MatrixView matrix, ArrayView<float> bias, ArrayView<float> output, int hasBias, int rows, int tile, int firstRow, TileSums totals, int lane)
+    {
+        TSpan span = default;
+        Store(matrix, bias, output, hasBias, rows, tile, firstRow, totals.First, lane);
+        if (span.Rows > 32)
+            Store(matrix, bias, output, hasBias, rows, tile, firstRow + 32, totals.Second, lane);
+    }
+
+    private static void Store(MatrixView matrix, ArrayView<float> bias, ArrayView<float> output, int hasBias, int rows, int tile, int firstRow, FloatQuads totals, int lane)
+    {
+        Store(matrix, bias, output, hasBias, rows, tile, firstRow, totals.A, lane);
+        Store(matrix, bias, output, hasBias, rows, tile, firstRow + 8, totals.B, lane);
+        Store(matrix, bias, output, hasBias, rows, tile, firstRow + 16, totals.C, lane);
+        Store(matrix, bias, output, hasBias, rows, tile, firstRow + 24, totals.D, lane);
+    }
+
+    private static void Store(MatrixView matrix, ArrayView<float> bias, ArrayView<float> output, int hasBias, int rows, int tile, int firstRow, FloatQuad totals, int lane)
+    {
+        int row = tile * MatrixLayout.TileRows + (lane >> 2);
+        int inputRow = firstRow + (lane & 3) * 2;
+        Store(matrix, bias, output, hasBias, rows, row, inputRow, totals.A);
+        Store(matrix, bias, output, hasBias, rows, row, inputRow + 1, totals.B);
+        Store(matrix, bias, output, hasBias, rows, row + 8, inputRow, totals.C);
+        Store(matrix, bias, output, hasBias, rows, row + 8, inputRow + 1, totals.D);
+    }
+
+    private static void Store(MatrixView matrix, ArrayView<float> bias, ArrayView<float> output, int hasBias, int rows, int row, int inputRow, float total)
+    {
+        if (row >= matrix.Rows || inputRow >= rows)
+            return;
+        if (hasBias != 0)
+            total = Exact.Add(total, bias[row]);
+        output[(long)inputRow * matrix.Rows + row] = total;
     }
 }

@@ -8,11 +8,11 @@ internal static class WarpBlock<TScales>
     where TScales : struct, IScales
 {
     /// <summary>Eight rows of the input.</summary>
-    public static FloatQuad Add(FloatQuad sum, IntQuad weights, ScalePair scales, InputTile input, int zero)
+    public static FloatQuad Add(FloatQuad sum, IntQuad weights, ScalePair scales, InputTile input)
     {
         TScales form = default;
-        IntQuad low = form.Low(weights, input, zero);
-        IntQuad high = form.High(weights, input, zero);
+        IntQuad low = form.Low(weights, input);
+        IntQuad high = form.High(weights, input);
         sum.A = form.Add(sum.A, scales.Lower, low.A, high.A, input.LeftSums.A, input.LeftSums.B, input.LeftScale);
         sum.B = form.Add(sum.B, scales.Lower, low.B, high.B, input.RightSums.A, input.RightSums.B, input.RightScale);
         sum.C = form.Add(sum.C, scales.Upper, low.C, high.C, input.LeftSums.A, input.LeftSums.B, input.LeftScale);
@@ -21,12 +21,12 @@ internal static class WarpBlock<TScales>
     }
 
     /// <summary>32 rows of the input.</summary>
-    public static FloatQuads Add(FloatQuads sums, IntQuad weights, ScalePair scales, InputTile a, InputTile b, InputTile c, InputTile d, int zero)
+    public static FloatQuads Add(FloatQuads sums, IntQuad weights, ScalePair scales, InputTile a, InputTile b, InputTile c, InputTile d)
     {
-        sums.A = Add(sums.A, weights, scales, a, zero);
-        sums.B = Add(sums.B, weights, scales, b, zero);
-        sums.C = Add(sums.C, weights, scales, c, zero);
-        sums.D = Add(sums.D, weights, scales, d, zero);
+        sums.A = Add(sums.A, weights, scales, a);
+        sums.B = Add(sums.B, weights, scales, b);
+        sums.C = Add(sums.C, weights, scales, c);
+        sums.D = Add(sums.D, weights, scales, d);
         return sums;
     }
 }

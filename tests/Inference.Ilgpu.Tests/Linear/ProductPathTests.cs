@@ -10,28 +10,31 @@ namespace Inference.Ilgpu.Tests.Linear;
 [Collection(Emulation.Name)]
 public class ProductPathTests
 {
-    /// <summary>One for each pair of code width and scale form.</summary>
+    /// <summary>One for each form that a type has.</summary>
     public static TheoryData<TensorType> Quantized =>
     [
-        TensorType.Q8_0, TensorType.MXFP4, TensorType.Q5_0, TensorType.Q5_K, TensorType.Q6_K, TensorType.Q5_1, TensorType.Q4_0, TensorType.Q4_K, TensorType.Q4_1,
+        TensorType.Q8_0, TensorType.MXFP4, TensorType.Q5_0, TensorType.Q5_K, TensorType.Q6_K, TensorType.Q5_1, TensorType.Q4_0, TensorType.Q4_K, TensorType.Q4_1, TensorType.Q3_K,
     ];
 
-    /// <summary>Every pair of code width and scale form that a type has, and every kernel on tensor cores.</summary>
-    public static MatrixTheoryData<string, Type, Type> Kernels => new(
-        ["Narrow", "Wide", "Run"],
-        [typeof(Codes8), typeof(Codes6), typeof(Codes4)],
-        [typeof(HalfScales), typeof(AffineScales), typeof(SignedScales), typeof(SingleScales)]);
+    private static (Type Codes, Type Scales)[] Forms { get; } =
+        [.. Quantized.Select(type => new MatrixLayout(type.Data, 16, 256).Form.Accept(new TypesOf()))];
+
+    /// <summary>Every form, and every kernel on tensor cores for few rows.</summary>
+    public static TheoryData<string, Type, Type> Kernels => [.. Forms.SelectMany(form => new[] { "Narrow", "Wide" }, (form, kernel) => (kernel, form.Codes, form.Scales))];
+
+    /// <summary>The same for many.</summary>
+    public static TheoryData<Type, Type, Type> Tiles => [.. Forms.SelectMany(form => new[] { typeof(Rows32), typeof(Rows64) }, (form, span) => (form.Codes, form.Scales, span))];
 
     [Theory]
     [MemberData(nameof(Quantized))]
     public void Tensor_cores_compute_the_bits_of_the_plain_kernel(TensorType type)
     {
         // Two tiles, the second not full; two chunks, the second neither.
-        const int Rows = 20, Columns = 768, InputRows = 9;
+        const int Rows = 20, Columns = 768, InputRows = 9, ManyRows = 67;
         using TestQueue test = new(AcceleratorKind.Cpu, emulatedWarps: 8);
         using WeightSample weights = new(type, Rows, Columns, 3);
         using DeviceMatrix matrix = MatrixOnDevice.Upload(test, weights.Tensor);
-        float[] input = HostTensor.Normal(new Random(4), InputRows * Columns), bias = HostTensor.Normal(new Random(5), Rows);
+        float[] input = HostTensor.Normal(new Random(4), ManyRows * Columns), bias = HostTensor.Normal(new Random(5), Rows);
         float[] Run(ProductPath path, int rows)
         {
             using LinearKernels kernels = new(test.Queue) { Path = path };
@@ -47,16 +50,17 @@ public class ProductPathTests
         Assert.Equal(expected[..Rows], Run(ProductPath.Narrow, 1));
         Assert.Equal(expected, Run(ProductPath.Narrow, InputRows));
         Assert.Equal(expected, Run(ProductPath.Wide, InputRows));
-        Assert.Equal(expected, Run(ProductPath.Tile, InputRows));
+        // More than a warp has.
+        expected = Run(ProductPath.Plain, ManyRows);
+        Assert.Equal(expected, Run(ProductPath.Tile, ManyRows));
+        Assert.Equal(expected, Run(ProductPath.LargeTile, ManyRows));
     }
 
     [Theory]
     [MemberData(nameof(Kernels))]
     public void Ptx_keeps_everything_in_registers(string kernel, Type codes, Type scales)
     {
-        Type type = kernel == "Run"
-            ? typeof(TileQuantizedKernel<,>).MakeGenericType(codes, scales)
-            : typeof(SpreadKernel<>).MakeGenericType(typeof(QuantizedWarpProduct<,>).MakeGenericType(codes, scales));
+        Type type = typeof(SpreadKernel<>).MakeGenericType(typeof(QuantizedWarpProduct<,>).MakeGenericType(codes, scales));
         string ptx = PtxText.Of(type, kernel, 256);
         Assert.Contains("mma.sync.aligned", ptx, StringComparison.Ordinal);
         Assert.Contains("ld.global.v4", ptx, StringComparison.Ordinal);
@@ -64,6 +68,45 @@ public class ProductPathTests
         Assert.Contains("fma.rn.f32", ptx, StringComparison.Ordinal);
         Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
         Registers(ptx, kernel == "Narrow" ? 128 : 255);
+    }
+
+    [Theory]
+    [MemberData(nameof(Tiles))]
+    public void Ptx_of_tiles_brings_the_next_blocks_beside_the_products(Type codes, Type scales, Type span)
+    {
+        string ptx = PtxText.Of(typeof(TileQuantizedKernel<,,>).MakeGenericType(codes, scales, span), "Run", 256);
+        Assert.Contains("mma.sync.aligned", ptx, StringComparison.Ordinal);
+        Assert.Contains("cp.async.cg.shared.global", ptx, StringComparison.Ordinal);
+        Assert.Contains("cp.async.wait_group 1;", ptx, StringComparison.Ordinal);
+        Assert.Contains("ld.shared.v4", ptx, StringComparison.Ordinal);
+        Assert.Contains("fma.rn.f32", ptx, StringComparison.Ordinal);
+        Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
+        // Sums alone are 128 registers with 64 rows: what the assembler puts away, it reads again a few times in a thousand instructions.
+        Registers(ptx, 255, mostSpilled: span == typeof(Rows64) ? 160 : 32);
+    }
+
+    [Theory]
+    [InlineData(TensorType.Q8_0)]
+    [InlineData(TensorType.Q6_K)]
+    public void Warps_of_a_group_share_what_it_brings(TensorType type)
+    {
+        // Ten tiles of which a group has eight, two chunks of which the second is not whole, and rows for one group and a bit.
+        const int Rows = 150, Columns = 768, InputRows = 70, Warps = 8;
+        using TestQueue test = new(AcceleratorKind.Cpu, Warps);
+        using WeightSample weights = new(type, Rows, Columns, 3);
+        using DeviceMatrix matrix = MatrixOnDevice.Upload(test, weights.Tensor);
+        float[] input = HostTensor.Normal(new Random(4), InputRows * Columns);
+        using LinearKernels kernels = new(test.Queue) { Path = ProductPath.Plain };
+        using var inputBuffer = test.Put(input);
+        using var expected = test.Put(new float[InputRows * Rows]);
+        using var actual = test.Put(new float[InputRows * Rows]);
+        kernels.Run(inputBuffer.View, InputRows, [new(matrix, null, expected.View)]);
+        InputView quantized = kernels.Quantize(inputBuffer.View, InputRows, matrix.Layout);
+        Action<MatrixView, InputView, ArrayView<float>, ArrayView<float>, int, int, int> kernel = type == TensorType.Q8_0
+            ? TileQuantizedKernel<Codes8, HalfScales, Rows32>.Run
+            : TileQuantizedKernel<SignedCodes6, SignedScales, Rows32>.Run;
+        test.Queue.Accelerator.LoadKernel(kernel)(test.Queue.Stream, new KernelConfig(new Index3D(2, 2, 1), new Index3D(Warps * 32, 1, 1)), matrix.View, quantized, inputBuffer.View, actual.View, 0, InputRows, 4);
+        Assert.Equal(test.Get(expected), test.Get(actual));
     }
 
     [Theory]
@@ -129,13 +172,20 @@ public class ProductPathTests
     }
 
     /// <summary>A group of 256 threads has room for 255 registers each; two groups, and so somebody to work while others wait, for half of that.</summary>
-    private static void Registers(string ptx, int most)
+    private static void Registers(string ptx, int most, int mostSpilled = 32)
     {
         if (PtxText.Assemble(ptx) is not { } report)
             return;
         // The assembler aims at more groups on its own account and puts a few addresses away for it.
-        Assert.InRange(Number(@"(\d+) bytes spill stores"), 0, 32);
+        Assert.InRange(Number(@"(\d+) bytes spill stores"), 0, mostSpilled);
         Assert.InRange(Number(@"Used (\d+) registers"), 16, most);
         int Number(string pattern) => int.Parse(Regex.Match(report, pattern).Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private sealed class TypesOf : IQuantizedVisitor<(Type Codes, Type Scales)>
+    {
+        public (Type Codes, Type Scales) Visit<TCodes, TScales>()
+            where TCodes : struct, ICodes
+            where TScales : struct, IScales => (typeof(TCodes), typeof(TScales));
     }
 }
