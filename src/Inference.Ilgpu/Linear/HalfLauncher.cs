@@ -4,6 +4,7 @@ using Inference.Ilgpu.Accelerators;
 
 namespace Inference.Ilgpu.Linear;
 
+using WarpKernel = Action<AcceleratorStream, KernelConfig, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int, int, int>;
 using Rounding = Action<AcceleratorStream, KernelConfig, ArrayView<float>, InputView, int, int>;
 
 /// <summary>Launches products of matrices of 16-bit floats on tensor cores. A kernel is compiled when it is first needed.</summary>
@@ -12,12 +13,30 @@ internal sealed class HalfLauncher
     private readonly ComputeQueue _queue;
     private readonly Rounding _round;
     private readonly SpreadLauncher _spread;
+    private readonly Lazy<WarpKernel> _tile;
 
-    private HalfLauncher(ComputeQueue queue, Rounding round, SpreadLauncher spread) => (_queue, _round, _spread) = (queue, round, spread);
+    private HalfLauncher(ComputeQueue queue, Rounding round, SpreadLauncher spread, Func<WarpKernel> tile) => (_queue, _round, _spread, _tile) = (queue, round, spread, new(tile));
 
     public static HalfLauncher Create<TProduct>(ComputeQueue queue)
         where TProduct : struct, IHalfProduct =>
-        new(queue, queue.Accelerator.LoadKernel<ArrayView<float>, InputView, int, int>(RoundKernel<TProduct>.Run), SpreadLauncher.Create<HalfWarpProduct<TProduct>>(queue));
+        new(
+            queue,
+            queue.Accelerator.LoadKernel<ArrayView<float>, InputView, int, int>(RoundKernel<TProduct>.Run),
+            SpreadLauncher.Create<HalfWarpProduct<TProduct>>(queue),
+            () => SpreadLauncher.Load(queue, TileHalfKernel<TProduct>.Run));
+
+    /// <summary>What a number of rows takes.</summary>
+    /// <remarks>
+    /// Tensor cores where there are any: they add in another order than plain code, so it is all or none. A group of the tile kernel takes its time however
+    /// many of its rows and of the multiprocessors there are; but for the same products the other kernel reads several times as much, so that half of the
+    /// card with this one is worth the whole of it with that.
+    /// </remarks>
+    public static ProductPath Choose(ComputeQueue queue, MatrixLayout layout, int rows)
+    {
+        if (rows <= 8)
+            return ProductPath.Narrow;
+        return rows > 32 && Groups(layout, rows) * 2 >= queue.Accelerator.NumMultiprocessors ? ProductPath.Tile : ProductPath.Wide;
+    }
 
     /// <summary>Rounds rows to the type.</summary>
     public void Round(ArrayView<float> input, int rows, InputView rounded, int columns, int blocks) =>
@@ -29,5 +48,20 @@ internal sealed class HalfLauncher
     /// <param name="rounded">The rows.</param>
     /// <param name="bias">The job's; anything where it has none.</param>
     /// <param name="rows">How many.</param>
-    public void Run(ProductPath path, LinearJob job, InputView rounded, ArrayView<float> bias, int rows) => _spread.Run(path, job, rounded, bias, rows);
+    public void Run(ProductPath path, LinearJob job, InputView rounded, ArrayView<float> bias, int rows)
+    {
+        if (path != ProductPath.Tile)
+        {
+            _spread.Run(path, job, rounded, bias, rows);
+            return;
+        }
+
+        MatrixLayout layout = job.Matrix.Layout;
+        KernelConfig config = new(checked((int)Groups(layout, rows)), TileHalfKernel<HalfProduct>.GroupSize);
+        _tile.Value(_queue.Stream, config, job.Matrix.View, rounded, bias, job.Output, job.Bias is null ? 0 : 1, rows, TileGroups(layout));
+    }
+
+    private static long Groups(MatrixLayout layout, int rows) => (long)TileGroups(layout) * ((rows + TileHalfKernel<HalfProduct>.GroupRows - 1) / TileHalfKernel<HalfProduct>.GroupRows);
+
+    private static int TileGroups(MatrixLayout layout) => (layout.Tiles + TileHalfKernel<HalfProduct>.GroupTiles - 1) / TileHalfKernel<HalfProduct>.GroupTiles;
 }

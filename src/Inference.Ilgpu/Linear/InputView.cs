@@ -19,6 +19,9 @@ internal struct InputView
     /// <summary>The codes as what a thread takes at once.</summary>
     public readonly ArrayView<IntPair> CodePairs => Codes.AsAligned(8).Cast<IntPair>();
 
+    /// <summary>The codes by 16 bytes.</summary>
+    public readonly ArrayView<IntQuad> CodeQuads => Codes.AsAligned(16).Cast<IntQuad>();
+
     /// <summary>The sums, a block at once.</summary>
     public readonly ArrayView<IntPair> SumPairs => Sums.AsAligned(8).Cast<IntPair>();
 }

@@ -45,7 +45,7 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
             ArrayView<float> bias = job.Bias ?? input;
             int hasBias = job.Bias is null ? 0 : 1;
             int size = rows * layout.Tiles * MatrixLayout.TileRows;
-            if (layout.Kind is MatrixKind.Half or MatrixKind.BFloat && (Path ?? HalfPath(rows)) is var path and not ProductPath.Plain)
+            if (layout.Kind is MatrixKind.Half or MatrixKind.BFloat && (Path ?? HalfPath(layout, rows)) is var path and not ProductPath.Plain)
             {
                 HalfLauncher launcher = Launcher(layout.Kind);
                 if (roundedFor != layout.Kind)
@@ -106,8 +106,8 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
         _halfScratch.Dispose();
     }
 
-    /// <summary>Tensor cores where there are any: they add in another order than the plain kernel, so it is all or none.</summary>
-    private ProductPath HalfPath(int rows) => !queue.HasWarps || queue.Kind == AcceleratorKind.Cpu ? ProductPath.Plain : rows <= 8 ? ProductPath.Narrow : ProductPath.Wide;
+    private ProductPath HalfPath(MatrixLayout layout, int rows) =>
+        !queue.HasWarps || queue.Kind == AcceleratorKind.Cpu ? ProductPath.Plain : HalfLauncher.Choose(queue, layout, rows);
 
     private HalfLauncher Launcher(MatrixKind kind)
     {

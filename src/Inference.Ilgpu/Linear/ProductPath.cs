@@ -12,6 +12,6 @@ internal enum ProductPath
     /// <summary>The same for 32 rows at a time.</summary>
     Wide,
 
-    /// <summary>Tensor cores, a warp for 32 x 32 results.</summary>
+    /// <summary>Tensor cores, warps that walk all chunks of what results they have: 32 x 32, of halves 64 x 32.</summary>
     Tile,
 }
