@@ -27,9 +27,8 @@ internal sealed class HalfLauncher
 
     /// <summary>What a number of rows takes.</summary>
     /// <remarks>
-    /// Tensor cores where there are any: they add in another order than plain code, so it is all or none. A group of the tile kernel takes its time however
-    /// many of its rows and of the multiprocessors there are; but for the same products the other kernel reads several times as much, so that half of the
-    /// card with this one is worth the whole of it with that.
+    /// A group of the tile kernel takes its time however many of its rows there are, and has a multiprocessor to itself. But for the same products the other
+    /// kernel reads several times as much: half of the card with this one is worth the whole of it with that.
     /// </remarks>
     public static ProductPath Choose(ComputeQueue queue, MatrixLayout layout, int rows)
     {

@@ -5,14 +5,13 @@ using Inference.Ilgpu.Accelerators;
 namespace Inference.Ilgpu.Linear;
 
 using EmbedKernel = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>;
-using FloatKernel = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>;
 
 /// <summary>Launches what works on matrices. A kernel is compiled when it is first needed.</summary>
 internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
 {
     private readonly Dictionary<(int CodeBits, ScaleForm Scales), QuantizedProduct> _quantized = [];
     private readonly Dictionary<(int CodeBits, ScaleForm Scales), EmbedKernel> _embedQuantized = [];
-    private readonly Dictionary<MatrixKind, FloatKernel> _floats = [];
+    private readonly Dictionary<MatrixKind, FloatProduct> _floats = [];
     private readonly Dictionary<MatrixKind, EmbedKernel> _embedFloats = [];
     private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, InputView, int, int> _quantize =
         queue.Accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, InputView, int, int>(QuantizeKernel.Run);
@@ -41,11 +40,8 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
         foreach (LinearJob job in jobs)
         {
             MatrixLayout layout = job.Matrix.Layout;
-            MatrixView matrix = job.Matrix.View;
             ArrayView<float> bias = job.Bias ?? input;
-            int hasBias = job.Bias is null ? 0 : 1;
-            int size = rows * layout.Tiles * MatrixLayout.TileRows;
-            if (layout.Kind is MatrixKind.Half or MatrixKind.BFloat && (Path ?? HalfPath(layout, rows)) is var path and not ProductPath.Plain)
+            if (layout.Kind is MatrixKind.Half or MatrixKind.BFloat && (Path ?? HalfPath(layout, rows)) is var path and not (ProductPath.Plain or ProductPath.Shared))
             {
                 HalfLauncher launcher = Launcher(layout.Kind);
                 if (roundedFor != layout.Kind)
@@ -61,7 +57,7 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
 
             if (layout.Kind != MatrixKind.Quantized)
             {
-                Float(layout.Kind)(queue.Stream, size, matrix, input, bias, job.Output, hasBias);
+                Float(layout.Kind).Run(Path ?? FloatProduct.Choose(queue, rows), job, input, bias, rows);
                 continue;
             }
 
@@ -106,6 +102,7 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
         _halfScratch.Dispose();
     }
 
+    /// <summary>On tensor cores where there are any, which add in another order than plain code: it is all or none.</summary>
     private ProductPath HalfPath(MatrixLayout layout, int rows) =>
         !queue.HasWarps || queue.Kind == AcceleratorKind.Cpu ? ProductPath.Plain : HalfLauncher.Choose(queue, layout, rows);
 
@@ -123,19 +120,19 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
         return kernel;
     }
 
-    private FloatKernel Float(MatrixKind kind)
+    private FloatProduct Float(MatrixKind kind)
     {
-        if (!_floats.TryGetValue(kind, out FloatKernel? kernel))
+        if (!_floats.TryGetValue(kind, out FloatProduct? product))
         {
-            _floats.Add(kind, kernel = kind switch
+            _floats.Add(kind, product = kind switch
             {
-                MatrixKind.Single => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<Singles>.Run),
-                MatrixKind.Half => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<Halves>.Run),
-                _ => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<BFloats>.Run),
+                MatrixKind.Single => FloatProduct.Create<Singles>(queue),
+                MatrixKind.Half => FloatProduct.Create<Halves>(queue),
+                _ => FloatProduct.Create<BFloats>(queue),
             });
         }
 
-        return kernel;
+        return product;
     }
 
     private EmbedKernel Embedding(MatrixLayout layout)

@@ -20,7 +20,8 @@ internal struct WarpSums
         return totals;
     }
 
-    private static FloatQuads Add(FloatQuads totals, FloatQuads sums)
+    /// <summary>Adds those of one tile.</summary>
+    public static FloatQuads Add(FloatQuads totals, FloatQuads sums)
     {
         totals.A = Add(totals.A, sums.A);
         totals.B = Add(totals.B, sums.B);

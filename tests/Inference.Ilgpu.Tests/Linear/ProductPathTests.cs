@@ -187,6 +187,55 @@ public class ProductPathTests
         }
     }
 
+    [Theory]
+    [InlineData(AcceleratorKind.Cpu, TensorType.F32, 20, 40, 17)]
+    [InlineData(AcceleratorKind.Cpu, TensorType.BF16, 66, 34, 65)]
+    [InlineData(AcceleratorKind.OpenCL, TensorType.F32, 130, 1030, 130)]
+    [InlineData(AcceleratorKind.OpenCL, TensorType.F16, 64, 528, 64)]
+    [InlineData(AcceleratorKind.OpenCL, TensorType.F16, 37, 1, 65)]
+    [InlineData(AcceleratorKind.OpenCL, TensorType.BF16, 200, 513, 33)]
+    [InlineData(AcceleratorKind.OpenCL, TensorType.F32, 65, 96, 1)]
+    public void Shared_memory_changes_no_bit_of_the_plain_kernel(AcceleratorKind kind, TensorType type, int rows, int columns, int inputRows)
+    {
+        using TestQueue test = new(kind, emulatedWarps: 8);
+        using WeightSample weights = new(type, rows, columns, 3);
+        using DeviceMatrix matrix = MatrixOnDevice.Upload(test, weights.Tensor);
+        float[] input = HostTensor.Normal(new Random(4), inputRows * columns), bias = HostTensor.Normal(new Random(5), rows);
+        // Numbers whose products are too small for one another, and one that spoils its row alone.
+        input[0] = 1e-30f;
+        input[^1] = float.NaN;
+        (float[] With, float[] Without) Run(ProductPath path)
+        {
+            using LinearKernels kernels = new(test.Queue) { Path = path };
+            using var inputBuffer = test.Put(input);
+            using var biasBuffer = test.Put(bias);
+            using var with = test.Put(new float[inputRows * rows]);
+            using var without = test.Put(new float[inputRows * rows]);
+            kernels.Run(inputBuffer.View, inputRows, [new(matrix, biasBuffer.View, with.View), new(matrix, null, without.View)]);
+            return (test.Get(with), test.Get(without));
+        }
+
+        (float[] with, float[] without) = Run(ProductPath.Plain);
+        Assert.All(with[..^rows], value => Assert.True(float.IsFinite(value)));
+        (float[] sharedWith, float[] sharedWithout) = Run(ProductPath.Shared);
+        Assert.Equal(Bits(with[..^rows]), Bits(sharedWith[..^rows]));
+        Assert.Equal(Bits(without[..^rows]), Bits(sharedWithout[..^rows]));
+        Assert.All(sharedWith[^rows..], value => Assert.True(float.IsNaN(value)));
+    }
+
+    [Theory]
+    [InlineData(typeof(Singles))]
+    [InlineData(typeof(Halves))]
+    [InlineData(typeof(BFloats))]
+    public void Ptx_of_shared_memory_keeps_sums_in_registers(Type floats)
+    {
+        string ptx = PtxText.Of(typeof(TileFloatKernel<>).MakeGenericType(floats), "Run", TileFloatKernel<Singles>.GroupSize);
+        Assert.Contains("fma.rn.f32", ptx, StringComparison.Ordinal);
+        Assert.Contains("st.shared", ptx, StringComparison.Ordinal);
+        Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
+        Registers(ptx, 128);
+    }
+
     private static int[] Bits(float[] values) => [.. values.Select(BitConverter.SingleToInt32Bits)];
 
     /// <summary>A group of 256 threads has room for 255 registers each; two groups, and so somebody to work while others wait, for half of that.</summary>
