@@ -31,7 +31,7 @@ internal static class GenerateCommand
         {
             GenerationOptions options = sampling.Read(arguments);
             byte[] text = await TextSource.ReadAsync(arguments.GetRequiredValue(prompt), terminal, cancellationToken);
-            EngineOptions engineOptions = new() { Threads = CommonOptions.ThreadCount(arguments, threads), Kernels = arguments.GetValue(kernels), ContextLength = arguments.GetValue(context), MaxSequences = 1 };
+            EngineOptions engineOptions = new() { Threads = CommonOptions.ThreadCount(arguments, threads), Kernels = arguments.GetValue(kernels), ContextLength = arguments.GetValue(context), MaxSequences = 1, WeightPacking = WeightPacking.Lazy };
             await using InferenceEngine engine = await EngineLoader.LoadAsync(arguments.GetRequiredValue(model), engineOptions, terminal, cancellationToken);
             int[] tokens = engine.Tokenizer.Encode(text, addSpecial: !arguments.GetValue(noSpecial), parseSpecial: arguments.GetValue(parseSpecial));
             Generation generation = await engine.SubmitAsync(tokens, options, cancellationToken);

@@ -4,26 +4,26 @@ using Inference.Ilgpu.Accelerators;
 
 namespace Inference.Ilgpu.Linear;
 
-using WarpKernel = Action<AcceleratorStream, KernelConfig, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int, int, int>;
-using Rounding = Action<AcceleratorStream, KernelConfig, ArrayView<float>, InputView, int, int>;
+using WarpLaunch = Action<AcceleratorStream, KernelConfig, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int, int, int>;
+using RoundLaunch = Action<AcceleratorStream, KernelConfig, ArrayView<float>, InputView, int, int>;
 
 /// <summary>Launches products of matrices of 16-bit floats on tensor cores. A kernel is compiled when it is first needed.</summary>
 internal sealed class HalfLauncher
 {
     private readonly ComputeQueue _queue;
-    private readonly Rounding _round;
+    private readonly Kernel<RoundLaunch> _round;
     private readonly SpreadLauncher _spread;
-    private readonly Lazy<WarpKernel> _tile;
+    private readonly Kernel<WarpLaunch> _tile;
 
-    private HalfLauncher(ComputeQueue queue, Rounding round, SpreadLauncher spread, Func<WarpKernel> tile) => (_queue, _round, _spread, _tile) = (queue, round, spread, new(tile));
+    private HalfLauncher(ComputeQueue queue, Kernel<RoundLaunch> round, SpreadLauncher spread, Kernel<WarpLaunch> tile) => (_queue, _round, _spread, _tile) = (queue, round, spread, tile);
 
     public static HalfLauncher Create<TProduct>(ComputeQueue queue)
         where TProduct : struct, IHalfProduct =>
         new(
             queue,
-            queue.Accelerator.LoadKernel<ArrayView<float>, InputView, int, int>(RoundKernel<TProduct>.Run),
+            new(queue, accelerator => accelerator.LoadKernel<ArrayView<float>, InputView, int, int>(RoundKernel<TProduct>.Run)),
             SpreadLauncher.Create<HalfWarpProduct<TProduct>>(queue),
-            () => SpreadLauncher.Load(queue, TileHalfKernel<TProduct>.Run));
+            SpreadLauncher.Load(queue, TileHalfKernel<TProduct>.Run));
 
     /// <summary>What a number of rows takes.</summary>
     /// <remarks>
@@ -37,9 +37,17 @@ internal sealed class HalfLauncher
         return rows > 32 && Groups(layout, rows) * 2 >= queue.Accelerator.NumMultiprocessors ? ProductPath.Tile : ProductPath.Wide;
     }
 
+    /// <summary>Has all of them compiled when there is time.</summary>
+    public void Expect()
+    {
+        _round.Expect();
+        _spread.Expect();
+        _tile.Expect();
+    }
+
     /// <summary>Rounds rows to the type.</summary>
     public void Round(ArrayView<float> input, int rows, InputView rounded, int columns, int blocks) =>
-        _round(_queue.Stream, new KernelConfig(rows, _queue.Kind == AcceleratorKind.Cpu ? AcceleratorContext.WarpSize : RoundKernel<HalfProduct>.GroupSize), input, rounded, columns, blocks);
+        _round.Launch(_queue.Stream, new KernelConfig(rows, _queue.Kind == AcceleratorKind.Cpu ? AcceleratorContext.WarpSize : RoundKernel<HalfProduct>.GroupSize), input, rounded, columns, blocks);
 
     /// <summary>Multiplies.</summary>
     /// <param name="path">With which kernel.</param>
@@ -57,7 +65,7 @@ internal sealed class HalfLauncher
 
         MatrixLayout layout = job.Matrix.Layout;
         KernelConfig config = new(checked((int)Groups(layout, rows)), TileHalfKernel<HalfProduct>.GroupSize);
-        _tile.Value(_queue.Stream, config, job.Matrix.View, rounded, bias, job.Output, job.Bias is null ? 0 : 1, rows, TileGroups(layout));
+        _tile.Launch(_queue.Stream, config, job.Matrix.View, rounded, bias, job.Output, job.Bias is null ? 0 : 1, rows, TileGroups(layout));
     }
 
     private static long Groups(MatrixLayout layout, int rows) => (long)TileGroups(layout) * ((rows + TileHalfKernel<HalfProduct>.GroupRows - 1) / TileHalfKernel<HalfProduct>.GroupRows);

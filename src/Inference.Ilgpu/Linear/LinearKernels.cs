@@ -4,17 +4,17 @@ using Inference.Ilgpu.Accelerators;
 
 namespace Inference.Ilgpu.Linear;
 
-using EmbedKernel = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>;
+using EmbedLaunch = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>;
 
 /// <summary>Launches what works on matrices. A kernel is compiled when it is first needed.</summary>
 internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
 {
     private readonly Dictionary<(int CodeBits, ScaleForm Scales), QuantizedProduct> _quantized = [];
-    private readonly Dictionary<(int CodeBits, ScaleForm Scales), EmbedKernel> _embedQuantized = [];
+    private readonly Dictionary<(int CodeBits, ScaleForm Scales), Kernel<EmbedLaunch>> _embedQuantized = [];
     private readonly Dictionary<MatrixKind, FloatProduct> _floats = [];
-    private readonly Dictionary<MatrixKind, EmbedKernel> _embedFloats = [];
-    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, InputView, int, int> _quantize =
-        queue.Accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, InputView, int, int>(QuantizeKernel.Run);
+    private readonly Dictionary<MatrixKind, Kernel<EmbedLaunch>> _embedFloats = [];
+    private readonly Kernel<Action<AcceleratorStream, Index1D, ArrayView<float>, InputView, int, int>> _quantize =
+        new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, InputView, int, int>(QuantizeKernel.Run));
     private readonly Dictionary<MatrixKind, HalfLauncher> _halves = [];
     private readonly InputScratch _scratch = new(queue);
     private readonly InputScratch _halfScratch = new(queue);
@@ -24,6 +24,30 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
 
     /// <summary>The kernel; null to choose by the number of rows.</summary>
     public ProductPath? Path { get; init; }
+
+    /// <summary>Has what a matrix in linear layers takes compiled when there is time.</summary>
+    public void Expect(MatrixLayout layout)
+    {
+        switch (layout.Kind)
+        {
+            case MatrixKind.Quantized:
+                _quantize.Expect();
+                Quantized(layout).Expect();
+                break;
+            case MatrixKind.Half or MatrixKind.BFloat when queue.UsesTensorCores:
+                Launcher(layout.Kind).Expect();
+                break;
+            default:
+                Float(layout.Kind).Expect();
+                break;
+        }
+    }
+
+    /// <summary>Has what a table takes compiled when there is time.</summary>
+    public void ExpectTable(MatrixLayout layout) => Embedding(layout).Expect();
+
+    /// <summary>Has the rounding to 8 bits compiled when there is time.</summary>
+    public void ExpectRounding() => _quantize.Expect();
 
     /// <summary>Applies linear layers to rows.</summary>
     /// <param name="input">[rows, columns].</param>
@@ -80,7 +104,7 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
     public InputView Quantize(ArrayView<float> input, int rows, MatrixLayout layout)
     {
         InputView quantized = _scratch.View(rows, layout.Blocks);
-        _quantize(queue.Stream, rows * layout.Blocks, input, quantized, layout.Columns, layout.Blocks);
+        _quantize.Launch(queue.Stream, rows * layout.Blocks, input, quantized, layout.Columns, layout.Blocks);
         return quantized;
     }
 
@@ -93,7 +117,7 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
     public void Embed(DeviceMatrix table, ArrayView<int> rows, int count, ArrayView<float> output, bool adds)
     {
         if (count > 0)
-            Embedding(table.Layout)(queue.Stream, count * table.Columns, table.View, rows, output, adds ? 1 : 0);
+            Embedding(table.Layout).Launch(queue.Stream, count * table.Columns, table.View, rows, output, adds ? 1 : 0);
     }
 
     public void Dispose()
@@ -103,8 +127,7 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
     }
 
     /// <summary>On tensor cores where there are any, which add in another order than plain code: it is all or none.</summary>
-    private ProductPath HalfPath(MatrixLayout layout, int rows) =>
-        !queue.HasWarps || queue.Kind == AcceleratorKind.Cpu ? ProductPath.Plain : HalfLauncher.Choose(queue, layout, rows);
+    private ProductPath HalfPath(MatrixLayout layout, int rows) => !queue.UsesTensorCores ? ProductPath.Plain : HalfLauncher.Choose(queue, layout, rows);
 
     private HalfLauncher Launcher(MatrixKind kind)
     {
@@ -135,13 +158,13 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
         return product;
     }
 
-    private EmbedKernel Embedding(MatrixLayout layout)
+    private Kernel<EmbedLaunch> Embedding(MatrixLayout layout)
     {
-        EmbedKernel? kernel;
+        Kernel<EmbedLaunch>? kernel;
         if (layout.Kind == MatrixKind.Quantized)
         {
             if (!_embedQuantized.TryGetValue((layout.CodeBits, layout.Scales), out kernel))
-                _embedQuantized.Add((layout.CodeBits, layout.Scales), kernel = QuantizedKernels.Embed(queue.Accelerator, layout));
+                _embedQuantized.Add((layout.CodeBits, layout.Scales), kernel = QuantizedKernels.Embed(queue, layout));
             return kernel;
         }
 
@@ -149,9 +172,9 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
         {
             _embedFloats.Add(layout.Kind, kernel = layout.Kind switch
             {
-                MatrixKind.Single => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedFloatKernel<Singles>.Run),
-                MatrixKind.Half => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedFloatKernel<Halves>.Run),
-                _ => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedFloatKernel<BFloats>.Run),
+                MatrixKind.Single => new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedFloatKernel<Singles>.Run)),
+                MatrixKind.Half => new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedFloatKernel<Halves>.Run)),
+                _ => new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedFloatKernel<BFloats>.Run)),
             });
         }
 

@@ -17,6 +17,9 @@ internal sealed unsafe class CpuDevice : Device
     // Models have one or two embeddings; with more than these per step, angles are computed again for each layer.
     private const int RopeTables = 4;
 
+    // More rows are more likely to be followed by others, and computing them takes longer than finding memory for the weights.
+    private const int MostStreamedRows = 256;
+
     private readonly KernelWidth _kernels;
     private readonly ThreadTeam _team;
     private readonly CpuStep _step = new();
@@ -26,9 +29,11 @@ internal sealed unsafe class CpuDevice : Device
     private readonly NativeBuffer _position = new();
     private readonly RopeTable[] _ropes;
     private readonly List<CpuWeight> _unpacked = [];
+    private readonly HashSet<TensorType> _types = [];
     private LinearCall[] _calls = new LinearCall[4];
     private int[] _largest = [];
     private int _largestCount;
+    private long _stepNumber;
 
     /// <summary>Starts the device's threads.</summary>
     /// <param name="threads">Workers, the calling thread included; at least 1. <see cref="ThreadTeam.DefaultThreads"/> suits most machines.</param>
@@ -53,8 +58,11 @@ internal sealed unsafe class CpuDevice : Device
     public override DeviceWeight Upload(StoredTensor tensor, WeightUse use)
     {
         var weight = new CpuWeight(tensor, use);
-        if (weight.Unpacked is not null)
-            _unpacked.Add(weight);
+        if (weight.Unpacked is null)
+            return weight;
+        _unpacked.Add(weight);
+        if (_types.Add(tensor.Type))
+            Task.Run(() => PackedMatrix.PrepareKernel(tensor.Type, _kernels));
         return weight;
     }
 
@@ -81,7 +89,11 @@ internal sealed unsafe class CpuDevice : Device
     public override void WriteBlock(DeviceKvCache cache, int block, ReadOnlySpan<byte> source) => ((CpuKvCache)cache).Import(block, source);
 
     /// <inheritdoc/>
-    public override void Begin(StepBatch batch) => _step.Load(batch);
+    public override void Begin(StepBatch batch)
+    {
+        _stepNumber++;
+        _step.Load(batch);
+    }
 
     /// <inheritdoc/>
     public override void Embed(DeviceWeight table, DeviceTensor destination)
@@ -272,14 +284,14 @@ internal sealed unsafe class CpuDevice : Device
     /// <summary>One linear layer of a run.</summary>
     /// <param name="layer">Its weights.</param>
     /// <param name="columns">Columns of the input.</param>
-    /// <param name="output">Receives [rows of the input, outputs].</param>
+    /// <param name="output">Receives [rows, outputs].</param>
     /// <param name="outputs">Columns of the output.</param>
-    /// <param name="rows">The rows of the input that it reads; null for all.</param>
+    /// <param name="rows">The rows of the input that it reads.</param>
     /// <exception cref="ArgumentException">The weights have other dimensions.</exception>
-    internal LinearCall Call(LinearWeight layer, int columns, float* output, int outputs, RowGroup? rows = null)
+    internal LinearCall Call(LinearWeight layer, int columns, float* output, int outputs, RowGroup rows)
     {
         (DeviceWeight weight, DeviceWeight? bias) = layer;
-        PackedMatrix matrix = ((CpuWeight)weight).Matrix ?? PackNow((CpuWeight)weight);
+        PackedMatrix matrix = ((CpuWeight)weight).Matrix ?? MatrixNow((CpuWeight)weight, rows.Count);
         if (weight.Columns != columns || weight.Rows != outputs)
             throw new ArgumentException($"A weight of [{weight.Rows}, {weight.Columns}] where [{outputs}, {columns}] is due.", nameof(layer));
         if (bias is not null && bias.Columns != weight.Rows)
@@ -287,12 +299,15 @@ internal sealed unsafe class CpuDevice : Device
         return new LinearCall(matrix, bias is null ? null : Vector(bias), output, outputs, rows);
     }
 
-    private PackedMatrix PackNow(CpuWeight weight)
+    /// <summary>A matrix whose packing was put off. The step that first needs it reads it as it is stored, so that a first token comes soon; the next packs it, with all others that have been read.</summary>
+    private PackedMatrix MatrixNow(CpuWeight weight, int rows)
     {
         if (weight.Unpacked is null)
             throw new ArgumentException("A weight was not uploaded for linear layers.", nameof(weight));
-        CpuWeight.Pack([weight], _team, _kernels, packed: null, CancellationToken.None);
-        _unpacked.Remove(weight);
+        if (rows <= MostStreamedRows && weight.Stream(_stepNumber, _kernels) is { } streamed)
+            return streamed;
+        CpuWeight.Pack(_unpacked.Where(other => other == weight || other.StreamedStep < _stepNumber), _team, _kernels, packed: null, CancellationToken.None);
+        _unpacked.RemoveAll(other => other.Matrix is not null);
         return weight.Matrix!;
     }
 
@@ -304,7 +319,7 @@ internal sealed unsafe class CpuDevice : Device
         {
             (DeviceWeight weight, DeviceWeight? bias, DeviceTensor output) = targets[i];
             CheckShape(output, input.Rows, weight.Rows);
-            _calls[i] = Call(new LinearWeight(weight, bias), input.Columns, Data(output), output.Columns);
+            _calls[i] = Call(new LinearWeight(weight, bias), input.Columns, Data(output), output.Columns, new RowGroup(0, input.Rows));
         }
 
         LinearKernel.Run(_team, input, _activations, _calls.AsSpan(0, targets.Length));

@@ -8,6 +8,7 @@ namespace Inference.Cpu;
 internal sealed unsafe class CpuWeight : DeviceWeight
 {
     private readonly NativeBuffer? _vector;
+    private PackedMatrix? _streamed;
 
     /// <summary>Lays a weight out, but for the matrix, which takes long and is packed later with others.</summary>
     /// <exception cref="NotSupportedException">The type cannot be computed with, or the shape is too large.</exception>
@@ -47,6 +48,9 @@ internal sealed unsafe class CpuWeight : DeviceWeight
     /// <summary>The packed matrix, with <see cref="WeightUse.Linear"/>; null until it is packed.</summary>
     public PackedMatrix? Matrix { get; private set; }
 
+    /// <summary>The step that has computed with the stored matrix; null for none.</summary>
+    public long? StreamedStep { get; private set; }
+
     /// <summary>The stored rows, with <see cref="WeightUse.Embedding"/>.</summary>
     public StoredTensor? Table { get; }
 
@@ -55,6 +59,16 @@ internal sealed unsafe class CpuWeight : DeviceWeight
 
     /// <inheritdoc/>
     public override long PendingBytes => Unpacked?.ByteLength ?? 0;
+
+    /// <summary>The matrix as it is stored, for the first step that needs it; null for a later one, and where it must be packed first.</summary>
+    /// <param name="step">The number of the step.</param>
+    /// <param name="kernels">What will compute with it.</param>
+    public PackedMatrix? Stream(long step, KernelWidth kernels)
+    {
+        if (StreamedStep is null && Unpacked is not null)
+            (StreamedStep, _streamed) = (step, PackedMatrix.TryStream(Unpacked, kernels));
+        return StreamedStep == step ? _streamed : null;
+    }
 
     /// <summary>Packs the matrices of some weights, all as one piece of work; those that are packed already stay.</summary>
     /// <param name="weights">The weights, without repetition.</param>
@@ -71,6 +85,8 @@ internal sealed unsafe class CpuWeight : DeviceWeight
             unpacked[i].Unpacked!.ReleasePages();
             unpacked[i].Unpacked = null;
             unpacked[i].Matrix = matrices[i];
+            unpacked[i]._streamed?.Dispose();
+            unpacked[i]._streamed = null;
         }
     }
 
@@ -78,6 +94,8 @@ internal sealed unsafe class CpuWeight : DeviceWeight
     protected override void Dispose(bool disposing)
     {
         Unpacked = null;
+        _streamed?.Dispose();
+        _streamed = null;
         _vector?.Dispose();
         Matrix?.Dispose();
     }

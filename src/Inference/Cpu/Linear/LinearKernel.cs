@@ -51,11 +51,24 @@ internal static unsafe class LinearKernel
         LinearJob* jobs = calls.Length <= JobsOnStack ? few : scratch.Jobs(calls.Length);
         var run = new LinearRun { Jobs = jobs, Divisor = team.Count == 1 ? 1 : 2 * team.Count };
         long smallest = long.MaxValue;
+        nint made = 0;
         for (int i = 0; i < calls.Length; i++)
         {
             jobs[i] = Describe(input, scratch, calls[i]);
             run.UnitCount = checked(run.UnitCount + jobs[i].UnitCount);
+            if (jobs[i].Packer.IsAllocated)
+                made = Math.Max(made, jobs[i].ChunkStep * jobs[i].Task.PanelBytes);
             smallest = Math.Min(smallest, jobs[i].SmallestChunk);
+        }
+
+        if (made > 0)
+        {
+            byte* panels = scratch.Panels(checked(team.Count * made));
+            for (int i = 0; i < calls.Length; i++)
+            {
+                jobs[i].Made = panels;
+                jobs[i].MadeStride = made;
+            }
         }
 
         if (run.UnitCount <= smallest)
@@ -93,7 +106,9 @@ internal static unsafe class LinearKernel
                 Output = call.Output + rows.First * call.OutputStride,
                 OutputStride = call.OutputStride,
             },
-            ChunkRows = isQuantized ? RowsInCache(rows.Count, input.Columns, tileRows) : FloatTilesInChunk * tileRows,
+            // A panel that is made is made once.
+            ChunkRows = weight.Packer.IsAllocated ? (rows.Count + tileRows - 1) / tileRows * tileRows : isQuantized ? RowsInCache(rows.Count, input.Columns, tileRows) : FloatTilesInChunk * tileRows,
+            Packer = weight.Packer,
             ChunkStep = isQuantized ? 1 : FloatPanelStep,
             SmallestChunk = (int)(SmallestChunkBytes / unitBytes) + 1,
             PanelCount = weight.PanelCount,

@@ -32,7 +32,7 @@ internal unsafe struct LinearRun
             int seen = Interlocked.CompareExchange(ref run->_next, first + count, first);
             if (seen == first)
             {
-                job->Compute(start, count);
+                job->Compute(worker, start, count);
                 seen = Volatile.Read(ref run->_next);
             }
 

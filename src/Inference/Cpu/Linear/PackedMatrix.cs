@@ -1,26 +1,31 @@
+using System.Runtime.InteropServices;
 using Inference.Cpu.Assembled;
 using Inference.Formats;
 
 namespace Inference.Cpu.Linear;
 
 /// <summary>The matrix of a linear layer, in panels of 16 rows as <see cref="PanelLayout"/> describes them. Immutable.</summary>
+/// <remarks>
+/// A streamed matrix has no memory for its panels: each is made from the stored bytes where it is needed, and lost again. That takes as
+/// long as packing does, each time, and spares the system finding memory for a copy of the model, which can take longer than all else.
+/// </remarks>
 internal sealed unsafe class PackedMatrix : IDisposable
 {
     private readonly KernelWidth _width;
     private byte* _panels;
+    private GCHandle<PanelPacker> _packer;
+    private bool _isDisposed;
     private delegate*<in PanelTask, void> _kernel;
     private AssembledTiles* _tiles;
 
     private PackedMatrix(PanelLayout layout, int rows, int columns, KernelWidth width)
     {
         _width = width == KernelWidth.Widest ? KernelChoice.Default : width;
-        Layout = _width == KernelWidth.Assembled && VnniSupport.IsSupported ? PanelLayout.For(layout.Type, isIeee: true)! : layout;
+        Layout = Fit(layout, _width);
         Rows = rows;
         Columns = columns;
         PanelBytes = Layout.PanelBytes(columns);
         PanelCount = (int)(((long)rows + PanelLayout.Rows - 1) / PanelLayout.Rows);
-        ByteLength = checked((long)PanelCount * PanelBytes);
-        _panels = PanelMemory.Allocate(checked((nuint)ByteLength));
     }
 
     /// <summary>How the panels are laid out.</summary>
@@ -32,8 +37,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Input features.</summary>
     public int Columns { get; }
 
-    /// <summary>Bytes held.</summary>
-    public long ByteLength { get; }
+    /// <summary>Bytes of the panels.</summary>
+    public long ByteLength => checked((long)PanelCount * PanelBytes);
 
     /// <summary>Panels, the last one padded.</summary>
     public int PanelCount { get; }
@@ -42,7 +47,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
     public nint PanelBytes { get; }
 
     /// <summary>What multiplies with it.</summary>
-    /// <remarks>Chosen when first asked for: assembling takes a moment that packing need not wait for.</remarks>
+    /// <remarks>Chosen when first asked for: assembling takes a moment that packing need not wait for; see <see cref="PrepareKernel"/>.</remarks>
     public delegate*<in PanelTask, void> Kernel
     {
         get
@@ -62,14 +67,38 @@ internal sealed unsafe class PackedMatrix : IDisposable
         }
     }
 
-    /// <summary>The first panel.</summary>
+    /// <summary>The first panel; null where the matrix is streamed.</summary>
     public byte* Panels
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_panels == null, this);
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             return _panels;
         }
+    }
+
+    /// <summary>What makes the panels where the matrix is streamed; empty where they lie in memory.</summary>
+    public GCHandle<PanelPacker> Packer
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return _packer;
+        }
+    }
+
+    /// <summary>A matrix that is computed with as it is stored; null where only packing tells whether the layout has all numbers.</summary>
+    /// <param name="tensor">[output features, input features], not empty; mapped as long as the matrix lives.</param>
+    /// <param name="width">The register width to compute with.</param>
+    /// <exception cref="NotSupportedException">Linear layers do not compute with the type or the shape.</exception>
+    public static PackedMatrix? TryStream(StoredTensor tensor, KernelWidth width = KernelWidth.Widest)
+    {
+        var matrix = new PackedMatrix(CheckedLayout(tensor), (int)tensor.Rows, (int)tensor.Columns, width);
+        PanelPacker packer = PanelPacker.Create(tensor, matrix);
+        if (packer.MayFail)
+            return null;
+        matrix._packer = new GCHandle<PanelPacker>(packer);
+        return matrix;
     }
 
     /// <summary>Copies a stored matrix into panels; the stored bytes are not needed afterwards.</summary>
@@ -94,20 +123,8 @@ internal sealed unsafe class PackedMatrix : IDisposable
         try
         {
             for (int i = 0; i < matrices.Length; i++)
-                matrices[i] = new PackedMatrix(CheckedLayout(tensors[i]), (int)tensors[i].Rows, (int)tensors[i].Columns, width);
-            // Beside the packing: assembling the first kernel of a process takes as long as packing a small model.
-            PackedMatrix[] unchosen = [.. matrices];
-            Task choosing = Task.Run(() => Array.ForEach(unchosen, matrix => matrix.ChooseKernel()), CancellationToken.None);
-            bool[] kept;
-            try
-            {
-                kept = PackingJob.Run(tensors, matrices, team, packed, cancellation);
-            }
-            finally
-            {
-                choosing.GetAwaiter().GetResult();
-            }
-
+                matrices[i] = Allocate(CheckedLayout(tensors[i]), (int)tensors[i].Rows, (int)tensors[i].Columns, width);
+            bool[] kept = PackingJob.Run(tensors, matrices, team, packed, cancellation);
             for (int i = 0; i < kept.Length; i++)
             {
                 if (kept[i])
@@ -115,7 +132,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
                 // Halves that a panel cannot keep in 16 bits are kept as floats: the same numbers, so the same results.
                 PackedMatrix narrow = matrices[i];
-                matrices[i] = new PackedMatrix(PanelLayout.For(TensorType.F32)!, narrow.Rows, narrow.Columns, width);
+                matrices[i] = Allocate(PanelLayout.For(TensorType.F32)!, narrow.Rows, narrow.Columns, width);
                 narrow.Dispose();
                 if (!PackingJob.Run([tensors[i]], [matrices[i]], team, null, cancellation)[0])
                     throw new InvalidOperationException("Floats keep every number.");
@@ -149,9 +166,23 @@ internal sealed unsafe class PackedMatrix : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _isDisposed = true;
+        _packer.Dispose();
         PanelMemory.Free(_panels);
         _panels = null;
     }
+
+    /// <summary>Assembles what a matrix of a type will first be multiplied with: in a new process that takes as long as packing a small model, and can be done beside it. Thread-safe.</summary>
+    /// <param name="type">The stored type.</param>
+    /// <param name="width">The register width to compute with.</param>
+    public static void PrepareKernel(TensorType type, KernelWidth width)
+    {
+        if (width == KernelWidth.Assembled && PanelLayout.For(type) is { } layout)
+            AssembledTiles.Find(Fit(layout, width));
+    }
+
+    private static PanelLayout Fit(PanelLayout layout, KernelWidth width) =>
+        width == KernelWidth.Assembled && VnniSupport.IsSupported ? PanelLayout.For(layout.Type, isIeee: true)! : layout;
 
     private void ChooseKernel()
     {
@@ -159,5 +190,12 @@ internal sealed unsafe class PackedMatrix : IDisposable
             return;
         _tiles = _width == KernelWidth.Assembled ? AssembledTiles.Find(Layout) : null;
         _kernel = _tiles == null ? KernelTable.Find(Layout, _width) : Layout.IsQuantized ? &AssembledKernel.Run : &AssembledFloatKernel.Run;
+    }
+
+    private static PackedMatrix Allocate(PanelLayout layout, int rows, int columns, KernelWidth width)
+    {
+        var matrix = new PackedMatrix(layout, rows, columns, width);
+        matrix._panels = PanelMemory.Allocate(checked((nuint)matrix.ByteLength));
+        return matrix;
     }
 }

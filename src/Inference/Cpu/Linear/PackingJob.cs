@@ -13,7 +13,6 @@ internal sealed unsafe class PackingJob
     private const nint RunBytes = 2 << 20;
 
     private readonly PanelPacker[] _packers;
-    private readonly StoredTensor[] _tensors;
     // For each matrix, the number of the first run that is not its own.
     private readonly int[] _ends;
     private readonly Action<long>? _packed;
@@ -26,7 +25,6 @@ internal sealed unsafe class PackingJob
     {
         _packed = packed;
         _cancellation = cancellation;
-        _tensors = [.. tensors];
         _packers = new PanelPacker[tensors.Count];
         _ends = new int[tensors.Count];
         int runs = 0;
@@ -63,7 +61,8 @@ internal sealed unsafe class PackingJob
         return [.. job._packers.Select(packer => !packer.HasFailed)];
     }
 
-    private static int PanelsInRun(PackedMatrix matrix) => (int)Math.Max(1, RunBytes / matrix.PanelBytes);
+    /// <summary>Panels that make about two megabytes.</summary>
+    public static int PanelsInRun(PackedMatrix matrix) => (int)Math.Max(1, RunBytes / matrix.PanelBytes);
 
     private static void Work(int worker, void* state)
     {
@@ -85,24 +84,20 @@ internal sealed unsafe class PackingJob
     private void Pack(int index, int run)
     {
         PanelPacker packer = _packers[index];
-        StoredTensor tensor = _tensors[index];
-        int panels = PanelsInRun(packer.Matrix);
+        PackedMatrix matrix = packer.Matrix;
+        int panels = PanelsInRun(matrix);
         int first = run * panels;
-        int end = Math.Min(first + panels, packer.Matrix.PanelCount);
-        long rowBytes = BlockFormat.ByteLength(tensor.Type, tensor.Columns);
-        long start = first * (long)PanelLayout.Rows * rowBytes;
-        long length = Math.Min(end * (long)PanelLayout.Rows, packer.Matrix.Rows) * rowBytes - start;
-        tensor.FetchPages(start, length);
+        int end = Math.Min(first + panels, matrix.PanelCount);
+        packer.Fetch(first, end);
         packer.Prefetch(first);
         for (int panel = first; panel < end && !packer.HasFailed; panel++)
         {
             if (panel + 1 < end)
                 packer.Prefetch(panel + 1);
-            packer.Pack(panel);
+            packer.Pack(panel, matrix.Panels + panel * matrix.PanelBytes);
         }
 
-        tensor.ReleasePages(start, length);
-        Interlocked.Add(ref _bytes, length);
+        Interlocked.Add(ref _bytes, packer.Release(first, end));
     }
 
     private void Report()

@@ -8,11 +8,13 @@ namespace Inference.Cpu.Linear;
 /// <summary>Fills the panels of a <see cref="PackedMatrix"/> from a stored tensor. Different panels may be filled at the same time.</summary>
 internal abstract unsafe class PanelPacker
 {
+    private readonly StoredTensor _tensor;
     private readonly byte* _source;
     private volatile bool _failed;
 
     protected PanelPacker(StoredTensor tensor, PackedMatrix matrix)
     {
+        _tensor = tensor;
         _source = (byte*)tensor.Address;
         Type = tensor.Type;
         Matrix = matrix;
@@ -53,6 +55,29 @@ internal abstract unsafe class PanelPacker
         _ => new CopyPacker(tensor, matrix),
     };
 
+    /// <summary>Whether the layout may lack a number of the tensor; packing alone tells.</summary>
+    public bool MayFail => Type == TensorType.F16 && Layout is { Type: TensorType.F16, Form: not CodeForm.IeeeNumbers };
+
+    /// <summary>Brings the stored bytes of some panels into memory with one call to the system.</summary>
+    /// <param name="first">The first panel.</param>
+    /// <param name="end">The one after the last.</param>
+    public void Fetch(int first, int end)
+    {
+        (long start, long length) = Stored(first, end);
+        _tensor.FetchPages(start, length);
+    }
+
+    /// <summary>Lets go of the stored bytes of some panels.</summary>
+    /// <param name="first">The first panel.</param>
+    /// <param name="end">The one after the last.</param>
+    /// <returns>How many bytes those are.</returns>
+    public long Release(int first, int end)
+    {
+        (long start, long length) = Stored(first, end);
+        _tensor.ReleasePages(start, length);
+        return length;
+    }
+
     /// <summary>Asks for the stored bytes of a panel, which is then filled several times faster: 16 rows side by side are more than the processor foresees.</summary>
     /// <param name="index">The panel.</param>
     public void Prefetch(int index)
@@ -75,15 +100,21 @@ internal abstract unsafe class PanelPacker
 
     /// <summary>Fills one panel, unless the layout cannot keep one of its numbers: the packer has failed then.</summary>
     /// <param name="index">The panel.</param>
-    public void Pack(int index)
+    /// <param name="panel">Where it is to be.</param>
+    public void Pack(int index, byte* panel)
     {
         int firstRow = index * PanelLayout.Rows;
         int rows = Math.Min(PanelLayout.Rows, Matrix.Rows - firstRow);
-        byte* panel = Matrix.Panels + index * Matrix.PanelBytes;
         nint used = Matrix.Columns / Layout.SuperColumns * (nint)Layout.SuperBytes;
         nint kept = rows < PanelLayout.Rows ? 0 : used;
         NativeMemory.Clear(panel + kept, (nuint)(Matrix.PanelBytes - kept));
         if (!TryPackPanel(_source + firstRow * RowBytes, rows, panel))
             _failed = true;
+    }
+
+    private (long Start, long Length) Stored(int first, int end)
+    {
+        long start = first * (long)PanelLayout.Rows * RowBytes;
+        return (start, Math.Min(end * (long)PanelLayout.Rows, Matrix.Rows) * RowBytes - start);
     }
 }

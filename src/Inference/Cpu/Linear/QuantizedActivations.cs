@@ -24,6 +24,7 @@ internal sealed unsafe class QuantizedActivations : IDisposable
 
     private readonly NativeBuffer _floats = new();
     private readonly NativeBuffer _jobs = new();
+    private readonly NativeBuffer _panels = new();
     private InputBlock* _blocks;
     private nint _capacity;
 
@@ -47,6 +48,14 @@ internal sealed unsafe class QuantizedActivations : IDisposable
     {
         _jobs.Reserve(checked((nuint)count * (nuint)sizeof(LinearJob)));
         return (LinearJob*)_jobs.Data;
+    }
+
+    /// <summary>Memory for the panels of streamed matrices.</summary>
+    /// <param name="bytes">Of all workers together.</param>
+    public byte* Panels(nint bytes)
+    {
+        _panels.Reserve((nuint)bytes);
+        return _panels.Data;
     }
 
     /// <summary>Quantises an input, on all threads of a team where that is worth it.</summary>
@@ -99,6 +108,7 @@ internal sealed unsafe class QuantizedActivations : IDisposable
     {
         _floats.Dispose();
         _jobs.Dispose();
+        _panels.Dispose();
         NativeMemory.AlignedFree(_blocks);
         _blocks = null;
         _capacity = 0;
