@@ -5,13 +5,12 @@ using Inference.Ilgpu.Accelerators;
 namespace Inference.Ilgpu.Linear;
 
 using EmbedLaunch = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>;
-using FloatLaunch = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>;
 
 /// <summary>Launches what works on matrices. A kernel is compiled when it is first needed.</summary>
 internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
 {
     private readonly QuantizedKernels _quantized = new(queue);
-    private readonly Dictionary<MatrixKind, Kernel<FloatLaunch>> _floats = [];
+    private readonly Dictionary<MatrixKind, FloatProduct> _floats = [];
     private readonly Dictionary<MatrixKind, Kernel<EmbedLaunch>> _embedFloats = [];
     private readonly Kernel<Action<AcceleratorStream, Index1D, ArrayView<float>, InputView, int, int>> _quantize =
         new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, InputView, int, int>(QuantizeKernel.Run));
@@ -64,11 +63,8 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
         foreach (LinearJob job in jobs)
         {
             MatrixLayout layout = job.Matrix.Layout;
-            MatrixView matrix = job.Matrix.View;
             ArrayView<float> bias = job.Bias ?? input;
-            int hasBias = job.Bias is null ? 0 : 1;
-            int size = rows * layout.Tiles * MatrixLayout.TileRows;
-            if (layout.Kind is MatrixKind.Half or MatrixKind.BFloat && (Path ?? HalfPath(rows)) is var path and not ProductPath.Plain)
+            if (layout.Kind is MatrixKind.Half or MatrixKind.BFloat && (Path ?? HalfPath(layout, rows)) is var path and not (ProductPath.Plain or ProductPath.Shared))
             {
                 HalfLauncher launcher = Launcher(layout.Kind);
                 if (roundedFor != layout.Kind)
@@ -84,7 +80,7 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
 
             if (layout.Kind != MatrixKind.Quantized)
             {
-                Float(layout.Kind).Launch(queue.Stream, size, matrix, input, bias, job.Output, hasBias);
+                Float(layout.Kind).Run(Path ?? FloatProduct.Choose(queue, rows), job, input, bias, rows);
                 continue;
             }
 
@@ -129,8 +125,8 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
         _halfScratch.Dispose();
     }
 
-    /// <summary>Tensor cores where there are any: they add in another order than the plain kernel, so it is all or none.</summary>
-    private ProductPath HalfPath(int rows) => !queue.UsesTensorCores ? ProductPath.Plain : rows <= 8 ? ProductPath.Narrow : ProductPath.Wide;
+    /// <summary>On tensor cores where there are any, which add in another order than plain code: it is all or none.</summary>
+    private ProductPath HalfPath(MatrixLayout layout, int rows) => !queue.UsesTensorCores ? ProductPath.Plain : HalfLauncher.Choose(queue, layout, rows);
 
     private HalfLauncher Launcher(MatrixKind kind)
     {
@@ -139,19 +135,19 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
         return launcher;
     }
 
-    private Kernel<FloatLaunch> Float(MatrixKind kind)
+    private FloatProduct Float(MatrixKind kind)
     {
-        if (!_floats.TryGetValue(kind, out Kernel<FloatLaunch>? kernel))
+        if (!_floats.TryGetValue(kind, out FloatProduct? product))
         {
-            _floats.Add(kind, kernel = kind switch
+            _floats.Add(kind, product = kind switch
             {
-                MatrixKind.Single => new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<Singles>.Run)),
-                MatrixKind.Half => new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<Halves>.Run)),
-                _ => new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<BFloats>.Run)),
+                MatrixKind.Single => FloatProduct.Create<Singles>(queue),
+                MatrixKind.Half => FloatProduct.Create<Halves>(queue),
+                _ => FloatProduct.Create<BFloats>(queue),
             });
         }
 
-        return kernel;
+        return product;
     }
 
     private Kernel<EmbedLaunch> Embedding(MatrixLayout layout)

@@ -150,6 +150,7 @@ public class ProductPathTests
 
         float[] actual = Run(ProductPath.Narrow, 0, InputRows);
         Assert.Equal(actual, Run(ProductPath.Wide, 0, InputRows));
+        Assert.Equal(actual, Run(ProductPath.Tile, 0, InputRows));
         Assert.Equal(actual[Rows..(2 * Rows)], Run(ProductPath.Narrow, 1, 1));
         for (int i = 0; i < actual.Length; i++)
         {
@@ -171,16 +172,126 @@ public class ProductPathTests
         }
     }
 
+    [Theory]
+    // Rows of the input that end within a warp's, at and behind them, and behind those of one and of two groups; weight rows of one group and of two,
+    // neither full; one block, an odd number of them, a chunk and one, a chunk and two, and columns that do not fill the last.
+    [InlineData(TensorType.F16, 20, 16, 33)]
+    [InlineData(TensorType.BF16, 130, 48, 64)]
+    [InlineData(TensorType.F16, 128, 80, 65)]
+    [InlineData(TensorType.F16, 20, 528, 33)]
+    [InlineData(TensorType.BF16, 200, 30, 130)]
+    [InlineData(TensorType.F16, 10, 56, 257)]
+    [InlineData(TensorType.BF16, 70, 544, 1)]
+    public void Tiles_of_halves_compute_the_bits_of_the_other_kernels(TensorType type, int rows, int columns, int inputRows)
+    {
+        using TestQueue test = new(AcceleratorKind.Cpu, emulatedWarps: 8);
+        using WeightSample weights = new(type, rows, columns, 3);
+        using DeviceMatrix matrix = MatrixOnDevice.Upload(test, weights.Tensor);
+        float[] input = HostTensor.Normal(new Random(4), inputRows * columns), bias = HostTensor.Normal(new Random(5), rows);
+        (float[] With, float[] Without) Run(ProductPath path)
+        {
+            using LinearKernels kernels = new(test.Queue) { Path = path };
+            using var inputBuffer = test.Put(input);
+            using var biasBuffer = test.Put(bias);
+            using var with = test.Put(new float[inputRows * rows]);
+            using var without = test.Put(new float[inputRows * rows]);
+            kernels.Run(inputBuffer.View, inputRows, [new(matrix, biasBuffer.View, with.View), new(matrix, null, without.View)]);
+            return (test.Get(with), test.Get(without));
+        }
+
+        (float[] with, float[] without) = Run(ProductPath.Wide);
+        Assert.All(with, value => Assert.True(float.IsFinite(value)));
+        (float[] tiledWith, float[] tiledWithout) = Run(ProductPath.Tile);
+        Assert.Equal(Bits(with), Bits(tiledWith));
+        Assert.Equal(Bits(without), Bits(tiledWithout));
+    }
+
+    [Theory]
+    [InlineData(typeof(HalfProduct))]
+    [InlineData(typeof(BFloatProduct))]
+    public void Ptx_of_tiles_of_halves_copies_asynchronously_and_keeps_everything_in_registers(Type product)
+    {
+        string ptx = PtxText.Of(typeof(TileHalfKernel<>).MakeGenericType(product), "Run", TileHalfKernel<HalfProduct>.GroupSize);
+        Assert.Contains("mma.sync.aligned.m16n8k16", ptx, StringComparison.Ordinal);
+        Assert.Contains("cp.async.cg.shared.global", ptx, StringComparison.Ordinal);
+        Assert.Contains("cp.async.wait_group 1", ptx, StringComparison.Ordinal);
+        Assert.Contains("ld.shared.v4", ptx, StringComparison.Ordinal);
+        Assert.Contains("ld.shared.v2", ptx, StringComparison.Ordinal);
+        Assert.DoesNotContain("st.shared", ptx, StringComparison.Ordinal);
+        Assert.DoesNotContain("cvta.to.shared", ptx, StringComparison.Ordinal);
+        Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
+        foreach (string architecture in (string[])["sm_80", "sm_90"])
+        {
+            if (PtxText.Assemble(ptx, architecture) is not { } report)
+                continue;
+            Assert.Contains(" 0 bytes spill stores", report, StringComparison.Ordinal);
+            // What a group has without asking the driver for more.
+            Assert.InRange(Number(report, @"(\d+) bytes smem"), 1, 48 * 1024);
+        }
+    }
+
+    [Theory]
+    [InlineData(AcceleratorKind.Cpu, TensorType.F32, 20, 40, 17)]
+    [InlineData(AcceleratorKind.Cpu, TensorType.BF16, 66, 34, 65)]
+    [InlineData(AcceleratorKind.OpenCL, TensorType.F32, 130, 1030, 130)]
+    [InlineData(AcceleratorKind.OpenCL, TensorType.F16, 64, 528, 64)]
+    [InlineData(AcceleratorKind.OpenCL, TensorType.F16, 37, 1, 65)]
+    [InlineData(AcceleratorKind.OpenCL, TensorType.BF16, 200, 513, 33)]
+    [InlineData(AcceleratorKind.OpenCL, TensorType.F32, 65, 96, 1)]
+    public void Shared_memory_changes_no_bit_of_the_plain_kernel(AcceleratorKind kind, TensorType type, int rows, int columns, int inputRows)
+    {
+        using TestQueue test = new(kind, emulatedWarps: 8);
+        using WeightSample weights = new(type, rows, columns, 3);
+        using DeviceMatrix matrix = MatrixOnDevice.Upload(test, weights.Tensor);
+        float[] input = HostTensor.Normal(new Random(4), inputRows * columns), bias = HostTensor.Normal(new Random(5), rows);
+        // Numbers whose products are too small for one another, and one that spoils its row alone.
+        input[0] = 1e-30f;
+        input[^1] = float.NaN;
+        (float[] With, float[] Without) Run(ProductPath path)
+        {
+            using LinearKernels kernels = new(test.Queue) { Path = path };
+            using var inputBuffer = test.Put(input);
+            using var biasBuffer = test.Put(bias);
+            using var with = test.Put(new float[inputRows * rows]);
+            using var without = test.Put(new float[inputRows * rows]);
+            kernels.Run(inputBuffer.View, inputRows, [new(matrix, biasBuffer.View, with.View), new(matrix, null, without.View)]);
+            return (test.Get(with), test.Get(without));
+        }
+
+        (float[] with, float[] without) = Run(ProductPath.Plain);
+        Assert.All(with[..^rows], value => Assert.True(float.IsFinite(value)));
+        (float[] sharedWith, float[] sharedWithout) = Run(ProductPath.Shared);
+        Assert.Equal(Bits(with[..^rows]), Bits(sharedWith[..^rows]));
+        Assert.Equal(Bits(without[..^rows]), Bits(sharedWithout[..^rows]));
+        Assert.All(sharedWith[^rows..], value => Assert.True(float.IsNaN(value)));
+    }
+
+    [Theory]
+    [InlineData(typeof(Singles))]
+    [InlineData(typeof(Halves))]
+    [InlineData(typeof(BFloats))]
+    public void Ptx_of_shared_memory_keeps_sums_in_registers(Type floats)
+    {
+        string ptx = PtxText.Of(typeof(TileFloatKernel<>).MakeGenericType(floats), "Run", TileFloatKernel<Singles>.GroupSize);
+        Assert.Contains("fma.rn.f32", ptx, StringComparison.Ordinal);
+        Assert.Contains("st.shared", ptx, StringComparison.Ordinal);
+        Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
+        Registers(ptx, 128);
+    }
+
+    private static int[] Bits(float[] values) => [.. values.Select(BitConverter.SingleToInt32Bits)];
+
     /// <summary>A group of 256 threads has room for 255 registers each; two groups, and so somebody to work while others wait, for half of that.</summary>
     private static void Registers(string ptx, int most, int mostSpilled = 32)
     {
         if (PtxText.Assemble(ptx) is not { } report)
             return;
         // The assembler aims at more groups on its own account and puts a few addresses away for it.
-        Assert.InRange(Number(@"(\d+) bytes spill stores"), 0, mostSpilled);
-        Assert.InRange(Number(@"Used (\d+) registers"), 16, most);
-        int Number(string pattern) => int.Parse(Regex.Match(report, pattern).Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(Number(report, @"(\d+) bytes spill stores"), 0, mostSpilled);
+        Assert.InRange(Number(report, @"Used (\d+) registers"), 16, most);
     }
+
+    private static int Number(string report, string pattern) => int.Parse(Regex.Match(report, pattern).Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
 
     private sealed class TypesOf : IQuantizedVisitor<(Type Codes, Type Scales)>
     {
