@@ -9,6 +9,8 @@ namespace Inference.Sampling;
 /// <para>The steps, in order: bias; repetition penalty; frequency and presence penalties; log-probabilities are taken here, so that they
 /// show what the model says about the tokens it may choose, whatever the temperature and filters; temperature; top-k; top-p over what top-k left;
 /// min-p; draw. Where the temperature is 0, the greatest logit is taken instead, the lowest token among equal ones.</para>
+/// <para>From at most <see cref="Shortlist.Longest"/> tokens that the filters leave, one is drawn greatest first, so that a row and a
+/// <see cref="Shortlist"/> of it give the same token.</para>
 /// <para>The choice depends on the parameters, the logits, the tokens before and the position, and on nothing else.</para>
 /// <para>Not thread-safe. Nothing is allocated for a token, except the log-probabilities asked for and the growth of the history of distinct tokens.</para>
 /// </remarks>
@@ -41,6 +43,36 @@ internal sealed class Sampler
     /// <summary>Whether the token with the greatest logit, the lowest among equal ones, is all there is to choose: a device can do that.</summary>
     public bool TakesArgMax => _parameters is { Temperature: 0, LogProbabilities: null, Forced: null } && _bias.Length == 0 && _history is null;
 
+    /// <summary>How many of a row's greatest logits the choice may do with: the parameters alone say so.</summary>
+    /// <param name="most">The most that a device selects.</param>
+    /// <returns>0 where the choice needs the row.</returns>
+    public int ShortlistLength(int most)
+    {
+        most = Math.Min(most, Shortlist.Longest);
+        // Weights at the greatest temperatures have few bits on some devices.
+        if (_parameters is not { Temperature: > 0 and < 1e30f, LogProbabilities: null, Forced: null } || _bias.Length > 0 || _history is not null)
+            return 0;
+        if (TakesTopK(_parameters, _vocabularySize))
+            return _parameters.TopK <= most ? _parameters.TopK : 0;
+        return _parameters.TopP < 1 || _parameters.MinP > 0 ? most : 0;
+    }
+
+    /// <summary>The temperature that a shortlist's sum is to be at.</summary>
+    public float Temperature => _parameters.Temperature;
+
+    /// <summary>Chooses the token that <see cref="Sample"/> would choose of the row, where the row's greatest logits suffice.</summary>
+    /// <param name="list">As many as <see cref="ShortlistLength"/> asks for, or more, or all.</param>
+    /// <param name="position">As for a row.</param>
+    /// <param name="scratch">The calling thread's scratch.</param>
+    /// <param name="token">The token.</param>
+    /// <returns>Whether they suffice.</returns>
+    public bool TrySample(in Shortlist list, int position, SamplerScratch scratch, out SampledToken token)
+    {
+        Span<ulong> kept = list.Filter(_parameters, new Softmax(list.Greatest, _parameters.Temperature), _vocabularySize, scratch);
+        token = kept.IsEmpty ? default : new SampledToken(Candidates.Draw(kept, scratch.Weights(_vocabularySize), _random.NextDouble((ulong)position)));
+        return !kept.IsEmpty;
+    }
+
     /// <summary>Chooses a token.</summary>
     /// <param name="logits">One for each token of the vocabulary; unchanged. Negative infinity rules a token out.</param>
     /// <param name="position">Position in the sequence of the token to choose; draws at a position are always alike.</param>
@@ -68,14 +100,20 @@ internal sealed class Sampler
     /// <summary>Notes that a token became part of the output.</summary>
     public void Accept(int token) => _history?.Add(token);
 
-    /// <summary>The tokens that the filters leave, in any order. Their weights are in the scratch.</summary>
+    /// <summary>The tokens that the filters leave; at most <see cref="Shortlist.Longest"/> greatest first, more in any order. Their weights are in the scratch.</summary>
     internal static Span<ulong> Filter(SamplingParameters parameters, ReadOnlySpan<float> logits, Softmax softmax, SamplerScratch scratch)
     {
         Span<ulong> kept;
         Span<float> weights = scratch.Weights(logits.Length);
-        if (parameters.TopK > 0 && parameters.TopK < logits.Length)
+        if (TakesTopK(parameters, logits.Length))
         {
             kept = Candidates.Greatest(logits, parameters.TopK, scratch);
+            if (parameters.TopK <= Shortlist.Longest)
+            {
+                Candidates.SortDescending(kept);
+                return Shortlist.FilterGreatest(parameters, kept, softmax, weights);
+            }
+
             softmax.Weigh(kept, weights);
             if (parameters.TopP < 1)
                 kept = Candidates.Reaching(kept, parameters.TopP * Candidates.Sum(kept, weights), weights);
@@ -90,8 +128,18 @@ internal sealed class Sampler
             softmax.Weigh(kept, weights);
         }
 
-        return parameters.MinP > 0 ? AtLeast(kept, parameters.MinP, softmax) : kept;
+        if (parameters.MinP > 0)
+            kept = AtLeast(kept, parameters.MinP, softmax);
+        if (kept.Length <= Shortlist.Longest)
+        {
+            Candidates.SortDescending(kept);
+            softmax.Weigh(kept, weights);
+        }
+
+        return kept;
     }
+
+    private static bool TakesTopK(SamplingParameters parameters, int vocabularySize) => parameters.TopK > 0 && parameters.TopK < vocabularySize;
 
     // All tokens above some weight: if they reach the sum, they hold the nucleus. Few do in most cases, so start with few.
     // The bound at which to stop: the tokens from the last one kept on share more than 1 - p, and there are no more of them than the
@@ -148,7 +196,7 @@ internal sealed class Sampler
 
     private int Draw(ReadOnlySpan<float> logits, Softmax softmax, double random, SamplerScratch scratch)
     {
-        bool filters = (_parameters.TopK > 0 && _parameters.TopK < logits.Length) || _parameters.TopP < 1 || _parameters.MinP > 0;
+        bool filters = TakesTopK(_parameters, logits.Length) || _parameters.TopP < 1 || _parameters.MinP > 0;
         return filters
             ? Candidates.Draw(Filter(_parameters, logits, softmax, scratch), scratch.Weights(logits.Length), random)
             : softmax.Draw(logits, random, scratch);

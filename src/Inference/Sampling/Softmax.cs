@@ -20,7 +20,9 @@ internal readonly struct Softmax(float greatest, float temperature)
     /// <summary>The logit that has a weight, as a lower bound: one with that weight or more is never below it.</summary>
     public float LogitOf(double weight)
     {
-        double logit = greatest + Math.Log(weight) / _scale;
+        // At great temperatures many logits round to one weight.
+        double log = Math.Log(weight);
+        double logit = greatest + (log - (1e-15 * (1 + Math.Abs(log)))) / _scale;
         return logit <= float.MinValue ? float.MinValue : MathF.BitDecrement((float)logit);
     }
 

@@ -4,7 +4,7 @@ using Inference.Formats;
 namespace Inference.Tests.Engine;
 
 /// <summary>A device in front of another, for faults and gates.</summary>
-internal sealed class DelegatingDevice(Device inner) : Device
+internal class DelegatingDevice(Device inner) : Device
 {
     /// <summary>Called at the start of every step with its number, from 0; may throw or wait.</summary>
     public Action<int, StepBatch>? OnStep { get; set; }
@@ -112,6 +112,12 @@ internal sealed class DelegatingDevice(Device inner) : Device
         Next().ReadArgMax(tokens);
         OnReadArgMax?.Invoke(tokens);
     }
+
+    public override int MostSelected => inner.MostSelected;
+
+    public override void SelectTop(DeviceTensor logits, int count, ReadOnlySpan<float> temperatures) => Next().SelectTop(logits, count, temperatures);
+
+    public override void ReadTop(Span<int> counts, Span<float> sums, Span<float> values, Span<int> tokens) => Next().ReadTop(counts, sums, values, tokens);
 
     public override DeviceWeight Upload(StoredTensor tensor, WeightUse use, int? layer) => inner.Upload(tensor, use, layer);
 
