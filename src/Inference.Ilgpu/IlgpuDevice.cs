@@ -9,6 +9,7 @@ using Inference.Ilgpu.Experts;
 using Inference.Ilgpu.Graphs;
 using Inference.Ilgpu.Linear;
 using Inference.Ilgpu.Memory;
+using Inference.Ilgpu.Selection;
 using Device = Inference.Execution.Device;
 
 namespace Inference.Ilgpu;
@@ -32,6 +33,7 @@ public sealed partial class IlgpuDevice : Device
     private LinearJob[] _jobs = new LinearJob[4];
     private readonly GrowingBuffer<int> _largest;
     private PageLockedArray1D<int>? _largestHost;
+    private readonly TopSelection _selection;
     private readonly GrowingBuffer<float> _between;
     private readonly double _memoryFraction;
     private long _operations;
@@ -49,6 +51,7 @@ public sealed partial class IlgpuDevice : Device
         _experts = new ExpertKernels(_queue, _elements, _linear, weight => ((DeviceVector)weight).View);
         _attention = new AttentionKernels(_queue);
         _largest = new GrowingBuffer<int>(_queue, "results");
+        _selection = new TopSelection(_queue);
         _between = new GrowingBuffer<float>(_queue, "activations");
         _step = new StepBuffers(_queue);
         _staging = new WeightStaging(_queue);
@@ -177,7 +180,29 @@ public sealed partial class IlgpuDevice : Device
     }
 
     /// <inheritdoc/>
-    /// <remarks>The first row that is read after an operation brings all rows in use to the host.</remarks>
+    public override int MostSelected => SelectTopKernel.Most;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">There are not as many temperatures as rows.</exception>
+    public override void SelectTop(DeviceTensor logits, int count, ReadOnlySpan<float> temperatures)
+    {
+        if (temperatures.Length != logits.Rows)
+            throw new ArgumentException($"{temperatures.Length} temperatures for {logits.Rows} rows.", nameof(temperatures));
+        Bind();
+        _graphs.Flush();
+        _selection.Select(View(logits), logits.Columns, count, temperatures);
+    }
+
+    /// <inheritdoc/>
+    public override void ReadTop(Span<int> counts, Span<float> sums, Span<float> values, Span<int> tokens)
+    {
+        Bind();
+        _step.Synchronize();
+        _selection.Read(counts, sums, values, tokens);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A few rows that are read after an operation are copied one by one; where they become many, all rows in use are.</remarks>
     public override ReadOnlySpan<float> ReadRow(DeviceTensor tensor, int row)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
@@ -185,14 +210,15 @@ public sealed partial class IlgpuDevice : Device
         var source = (IlgpuTensor)tensor;
         lock (_reading)
         {
-            if (source.ReadAfter != _operations)
+            if (!source.IsRead(row, _operations))
             {
                 Bind();
                 _graphs.Flush();
-                ArrayView<float> view = source.View;
-                view.CopyToCPUUnsafeAsync(_queue.Stream, ref source.Host[0], view.Length);
+                (int first, int count) = source.NextToRead(row, _operations);
+                source.View.SubView((long)first * tensor.Columns, (long)count * tensor.Columns)
+                    .CopyToCPUUnsafeAsync(_queue.Stream, ref source.Host[first * tensor.Columns], (long)count * tensor.Columns);
                 _step.Synchronize();
-                source.ReadAfter = _operations;
+                source.NoteRead(first, count, _operations);
             }
         }
 
@@ -229,6 +255,7 @@ public sealed partial class IlgpuDevice : Device
         _experts.Dispose();
         _linear.Dispose();
         _between.Dispose();
+        _selection.Dispose();
         _largest.Dispose();
         _largestHost?.Dispose();
         _queue.Dispose();
