@@ -113,7 +113,10 @@ internal class DelegatingDevice(Device inner) : Device
         OnReadArgMax?.Invoke(tokens);
     }
 
-    public override int MostSelected => inner.MostSelected;
+    /// <summary>Says that the device selects none.</summary>
+    public bool SelectsNone { get; init; }
+
+    public override int MostSelected => SelectsNone ? 0 : inner.MostSelected;
 
     public override void SelectTop(DeviceTensor logits, int count, ReadOnlySpan<float> temperatures) => Next().SelectTop(logits, count, temperatures);
 
