@@ -33,7 +33,8 @@ public sealed partial class IlgpuDevice : Device
     private LinearJob[] _jobs = new LinearJob[4];
     private readonly GrowingBuffer<int> _largest;
     private PageLockedArray1D<int>? _largestHost;
-    private readonly TopSelection _selection;
+    private readonly bool _selectsTop;
+    private TopSelection? _selection;
     private readonly GrowingBuffer<float> _between;
     private readonly double _memoryFraction;
     private long _operations;
@@ -51,7 +52,7 @@ public sealed partial class IlgpuDevice : Device
         _experts = new ExpertKernels(_queue, _elements, _linear, weight => ((DeviceVector)weight).View);
         _attention = new AttentionKernels(_queue);
         _largest = new GrowingBuffer<int>(_queue, "results");
-        _selection = new TopSelection(_queue);
+        _selectsTop = options.SelectsTop ?? !_queue.IsProcessor;
         _between = new GrowingBuffer<float>(_queue, "activations");
         _step = new StepBuffers(_queue);
         _staging = new WeightStaging(_queue);
@@ -180,7 +181,7 @@ public sealed partial class IlgpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override int MostSelected => SelectTopKernel.Most;
+    public override int MostSelected => _selectsTop ? SelectTopKernel.Most : 0;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There are not as many temperatures as rows.</exception>
@@ -190,12 +191,16 @@ public sealed partial class IlgpuDevice : Device
             throw new ArgumentException($"{temperatures.Length} temperatures for {logits.Rows} rows.", nameof(temperatures));
         Bind();
         _graphs.Flush();
+        // Not before somebody samples: its kernels take a while to compile.
+        _selection ??= new TopSelection(_queue);
         _selection.Select(View(logits), logits.Columns, count, temperatures);
     }
 
     /// <inheritdoc/>
     public override void ReadTop(Span<int> counts, Span<float> sums, Span<float> values, Span<int> tokens)
     {
+        if (_selection is null)
+            throw new InvalidOperationException($"{nameof(SelectTop)} comes before {nameof(ReadTop)}.");
         Bind();
         _step.Synchronize();
         _selection.Read(counts, sums, values, tokens);
@@ -255,7 +260,7 @@ public sealed partial class IlgpuDevice : Device
         _experts.Dispose();
         _linear.Dispose();
         _between.Dispose();
-        _selection.Dispose();
+        _selection?.Dispose();
         _largest.Dispose();
         _largestHost?.Dispose();
         _queue.Dispose();

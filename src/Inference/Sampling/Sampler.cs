@@ -9,8 +9,8 @@ namespace Inference.Sampling;
 /// <para>The steps, in order: bias; repetition penalty; frequency and presence penalties; log-probabilities are taken here, so that they
 /// show what the model says about the tokens it may choose, whatever the temperature and filters; temperature; top-k; top-p over what top-k left;
 /// min-p; draw. Where the temperature is 0, the greatest logit is taken instead, the lowest token among equal ones.</para>
-/// <para>From at most <see cref="Shortlist.Longest"/> tokens that the filters leave, one is drawn greatest first, so that a row and a
-/// <see cref="Shortlist"/> of it give the same token.</para>
+/// <para>From at most <see cref="Shortlist.Longest"/> tokens that the filters leave, one is drawn greatest first; without filters as many
+/// come first. So a row and a <see cref="Shortlist"/> of it give the same token.</para>
 /// <para>The choice depends on the parameters, the logits, the tokens before and the position, and on nothing else.</para>
 /// <para>Not thread-safe. Nothing is allocated for a token, except the log-probabilities asked for and the growth of the history of distinct tokens.</para>
 /// </remarks>
@@ -54,7 +54,7 @@ internal sealed class Sampler
             return 0;
         if (TakesTopK(_parameters, _vocabularySize))
             return _parameters.TopK <= most ? _parameters.TopK : 0;
-        return _parameters.TopP < 1 || _parameters.MinP > 0 ? most : 0;
+        return most;
     }
 
     /// <summary>The temperature that a shortlist's sum is to be at.</summary>
@@ -65,11 +65,20 @@ internal sealed class Sampler
     /// <param name="position">As for a row.</param>
     /// <param name="scratch">The calling thread's scratch.</param>
     /// <param name="token">The token.</param>
-    /// <returns>Whether they suffice.</returns>
+    /// <returns>Whether they suffice; where not, there is no token.</returns>
     public bool TrySample(in Shortlist list, int position, SamplerScratch scratch, out SampledToken token)
     {
-        Span<ulong> kept = list.Filter(_parameters, new Softmax(list.Greatest, _parameters.Temperature), _vocabularySize, scratch);
-        token = kept.IsEmpty ? default : new SampledToken(Candidates.Draw(kept, scratch.Weights(_vocabularySize), _random.NextDouble((ulong)position)));
+        Softmax softmax = new(list.Greatest, _parameters.Temperature);
+        double random = _random.NextDouble((ulong)position);
+        if (!Filters(_parameters, _vocabularySize))
+        {
+            int drawn = list.Draw(softmax, random);
+            token = new SampledToken(drawn);
+            return drawn >= 0;
+        }
+
+        Span<ulong> kept = list.Filter(_parameters, softmax, _vocabularySize, scratch);
+        token = kept.IsEmpty ? default : new SampledToken(Candidates.Draw(kept, scratch.Weights(_vocabularySize), random));
         return !kept.IsEmpty;
     }
 
@@ -139,6 +148,8 @@ internal sealed class Sampler
         return kept;
     }
 
+    private static bool Filters(SamplingParameters parameters, int vocabularySize) => TakesTopK(parameters, vocabularySize) || parameters.TopP < 1 || parameters.MinP > 0;
+
     private static bool TakesTopK(SamplingParameters parameters, int vocabularySize) => parameters.TopK > 0 && parameters.TopK < vocabularySize;
 
     // All tokens above some weight: if they reach the sum, they hold the nucleus. Few do in most cases, so start with few.
@@ -194,12 +205,29 @@ internal sealed class Sampler
         return new SampledToken(token, (float)(logits[token] - total), top);
     }
 
-    private int Draw(ReadOnlySpan<float> logits, Softmax softmax, double random, SamplerScratch scratch)
+    private int Draw(ReadOnlySpan<float> logits, Softmax softmax, double random, SamplerScratch scratch) => Filters(_parameters, logits.Length)
+        ? Candidates.Draw(Filter(_parameters, logits, softmax, scratch), scratch.Weights(logits.Length), random)
+        : DrawAny(logits, softmax, random, scratch);
+
+    // The greatest come first: they are what is drawn most often, and what a shortlist has. The others follow in the order of tokens.
+    private static int DrawAny(ReadOnlySpan<float> logits, Softmax softmax, double random, SamplerScratch scratch)
     {
-        bool filters = TakesTopK(_parameters, logits.Length) || _parameters.TopP < 1 || _parameters.MinP > 0;
-        return filters
-            ? Candidates.Draw(Filter(_parameters, logits, softmax, scratch), scratch.Weights(logits.Length), random)
-            : softmax.Draw(logits, random, scratch);
+        Span<ulong> greatest = Candidates.Greatest(logits, Shortlist.Longest, scratch);
+        Candidates.SortDescending(greatest);
+        double left = random * softmax.Sum(logits);
+        foreach (ulong key in greatest)
+        {
+            left -= (float)softmax.Weight(Candidates.Logit(key));
+            if (left < 0)
+                return Candidates.Token(key);
+        }
+
+        Span<float> weights = scratch.Weights(logits.Length);
+        softmax.Weigh(logits, weights);
+        foreach (ulong key in greatest)
+            weights[Candidates.Token(key)] = 0;
+        // Only rounding comes here without others.
+        return weights.ContainsAnyExcept(0) ? Softmax.Find(weights, left, scratch) : Candidates.Token(greatest[0]);
     }
 
     private ReadOnlySpan<float> Adjust(ReadOnlySpan<float> logits, SamplerScratch scratch)

@@ -3,7 +3,7 @@ namespace Inference.Sampling;
 /// <summary>The greatest logits of a row, greatest first: what a device that selects brings to the host in place of the row.</summary>
 /// <remarks>
 /// A token drawn from it is the one that is drawn from the row, or none is: few candidates are always drawn from in this order and with these
-/// weights, and a filter whose cut the shortlist does not prove leaves the choice to the row.
+/// weights, and a cut or a draw that the shortlist does not prove is left to the row.
 /// </remarks>
 /// <param name="logits">The logits, finite, in descending order; at least one.</param>
 /// <param name="tokens">Their tokens, ascending among equal logits.</param>
@@ -14,7 +14,7 @@ internal readonly ref struct Shortlist(ReadOnlySpan<float> logits, ReadOnlySpan<
     /// <summary>The most tokens; from as many or fewer the sampler draws greatest first.</summary>
     public const int Longest = 256;
 
-    /// <summary>By which a device's sum and the sampler's over the same row may differ. A cut within is the row's to decide.</summary>
+    /// <summary>By which a device's sum and the sampler's over the same row may differ. What lies within is the row's to decide.</summary>
     /// <remarks>
     /// Above the worst case of both together, 2.4e-5: 128 additions in a lane of the sampler's, 80 in a device's, exponentials of arguments that
     /// are rounded twice and, weighted, average the logarithm of the vocabulary's size at most. As a rule they differ by less than 1e-6.
@@ -27,8 +27,30 @@ internal readonly ref struct Shortlist(ReadOnlySpan<float> logits, ReadOnlySpan<
     /// <summary>The greatest logit.</summary>
     public float Greatest => _logits[0];
 
+    // Where the sampler's own differences overflow, its weights over a row are not those of single logits.
+    private bool IsWeighed => float.IsFinite(_logits[^1] - Greatest);
+
+    /// <summary>Draws one of all tokens of the row.</summary>
+    /// <param name="softmax">Of the row.</param>
+    /// <param name="random">In [0, 1).</param>
+    /// <returns>The token; -1 where only the row can tell.</returns>
+    public int Draw(Softmax softmax, double random)
+    {
+        double point = random * sum;
+        double reached = 0;
+        for (int i = 0; i < _logits.Length && IsWeighed; i++)
+        {
+            double next = reached + (float)softmax.Weight(_logits[i]);
+            if (point * (1 + Tolerance) < next)
+                return point * (1 - Tolerance) >= reached ? _tokens[i] : -1;
+            reached = next;
+        }
+
+        return -1;
+    }
+
     /// <summary>The tokens that the filters leave of the row, greatest first, with their weights in the scratch; none where only the row can tell.</summary>
-    /// <param name="parameters">With a filter.</param>
+    /// <param name="parameters">Filters, at least one.</param>
     /// <param name="softmax">Of the row.</param>
     /// <param name="vocabularySize">Length of the row.</param>
     /// <param name="scratch">The calling thread's.</param>
@@ -39,8 +61,7 @@ internal readonly ref struct Shortlist(ReadOnlySpan<float> logits, ReadOnlySpan<
         if (takesTopK && count < parameters.TopK && !isAll)
             return [];
 
-        // Where the sampler's own differences overflow, its weights over a row are not these.
-        if (!takesTopK && !float.IsFinite(_logits[^1] - Greatest))
+        if (!takesTopK && !IsWeighed)
             return [];
 
         Span<ulong> keys = scratch.Candidates(count)[..count];

@@ -1,4 +1,5 @@
 using Inference.Execution;
+using Inference.Ilgpu.Selection;
 using Inference.Tests.Engine;
 
 namespace Inference.Ilgpu.Tests.Engine;
@@ -95,6 +96,15 @@ public sealed class SelectionTests(SharedDevices devices)
         Assert.Throws<ArgumentException>(() => device.SelectTop(tensor, 1, [1]));
         Assert.Throws<ArgumentOutOfRangeException>(() => device.SelectTop(tensor, 0, [1, 1]));
         Assert.Throws<ArgumentOutOfRangeException>(() => device.SelectTop(tensor, device.MostSelected + 1, [1, 1]));
+        using (Device processor = IlgpuDevice.Create(new() { Accelerators = ["OpenCL"] }))
+        {
+            Assert.Equal(SelectTopKernel.Most, device.MostSelected);
+            // Where an OpenCL device computes in the host's memory, rows need no copying.
+            if (processor.Name.Contains("pthread", StringComparison.Ordinal))
+                Assert.Equal(0, processor.MostSelected);
+            Assert.Throws<InvalidOperationException>(() => processor.ReadTop([], [], [], []));
+        }
+
         // One that nobody read before the next.
         device.SelectTop(tensor, 3, [1, 1]);
         device.SelectTop(tensor, 1, [1, 1]);

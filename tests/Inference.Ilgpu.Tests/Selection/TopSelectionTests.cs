@@ -79,8 +79,16 @@ public class TopSelectionTests
     [Theory]
     [InlineData(typeof(LeaderKernel))]
     [InlineData(typeof(SelectTopKernel))]
-    public void Rows_stay_in_registers(Type kernel) =>
-        Assert.DoesNotContain(".local", PtxText.Of(kernel, "Run", GroupSum.MostThreads), StringComparison.Ordinal);
+    public void Rows_stay_in_registers(Type kernel)
+    {
+        string text = PtxText.Of(kernel, "Run", GroupSum.MostThreads);
+        Assert.DoesNotContain(".local", text, StringComparison.Ordinal);
+        foreach (string architecture in (string[])["sm_80", "sm_90"])
+        {
+            if (PtxText.Assemble(text, architecture) is { } report)
+                Assert.Contains(" 0 bytes spill stores, 0 bytes spill loads", report, StringComparison.Ordinal);
+        }
+    }
 
     [Fact]
     public void Keys_order_floats_and_prefer_lower_indices()

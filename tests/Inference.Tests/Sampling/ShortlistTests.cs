@@ -23,8 +23,8 @@ public class ShortlistTests
             from banned in Gen.Elements(0, 0.02, 0.98)
             from temperature in Gen.Elements(1e-35f, 0.05f, 0.7f, 1f, 3f, 1e20f)
             from topK in Gen.Elements(0, 0, 1, 2, 5, 40, 64, 65, 200, 256, 100_000)
-            from topP in Gen.Elements(1f, 0.99999994f, 0.9999f, 0.95f, 0.9f, 0.5f, 0.25f, 0.1f, 1e-6f)
-            from minP in Gen.Elements(0f, 0f, 0.001f, 0.05f, 0.5f, 1f)
+            from topP in Gen.Elements(1f, 1f, 0.99999994f, 0.9999f, 0.95f, 0.9f, 0.5f, 0.25f, 0.1f, 1e-6f)
+            from minP in Gen.Elements(0f, 0f, 0f, 0.001f, 0.05f, 0.5f, 1f)
             from most in Gen.Elements(1, 8, 64, 128, 256, 1000)
             from position in Gen.Choose(0, 100_000)
             from error in Gen.Elements(-1e-5, -1e-7, 0, 1e-7, 1e-5)
@@ -91,6 +91,22 @@ public class ShortlistTests
     }
 
     [Fact]
+    public void A_draw_beside_the_edge_of_a_weight_is_left_to_the_row()
+    {
+        // The first of two equal weights ends at a half.
+        Softmax softmax = new(1, 1);
+        Shortlist list = new([1, 1], [4, 9], isAll: false, sum: 2.5f);
+        Assert.Equal(4, list.Draw(softmax, 0));
+        Assert.Equal(4, list.Draw(softmax, 0.3999));
+        Assert.Equal(-1, list.Draw(softmax, 0.4 - 1e-6));
+        Assert.Equal(-1, list.Draw(softmax, 0.4 + 1e-6));
+        Assert.Equal(9, list.Draw(softmax, 0.4001));
+        Assert.Equal(9, list.Draw(softmax, 0.7999));
+        Assert.Equal(-1, list.Draw(softmax, 0.8));
+        Assert.Equal(-1, list.Draw(softmax, 0.9999));
+    }
+
+    [Fact]
     public void Parameters_alone_say_what_suffices()
     {
         Assert.Equal(40, Length(new() { Temperature = 1, TopK = 40, TopP = 0.9f }));
@@ -98,7 +114,7 @@ public class ShortlistTests
         Assert.Equal(0, Length(new() { Temperature = 1, TopK = 129 }));
         Assert.Equal(128, Length(new() { Temperature = 1, TopK = 1000, MinP = 0.1f }));
         Assert.Equal(128, Length(new() { Temperature = 1, TopP = 0.9f }));
-        Assert.Equal(0, Length(new() { Temperature = 1 }));
+        Assert.Equal(128, Length(new() { Temperature = 1 }));
         Assert.Equal(0, Length(new() { TopK = 40 }));
         Assert.Equal(0, Length(new() { Temperature = 1, TopK = 40, LogProbabilities = 0 }));
         Assert.Equal(0, Length(new() { Temperature = 1, TopK = 40, RepetitionPenalty = 1.1f }));
