@@ -3,8 +3,11 @@ using Inference.Formats;
 
 namespace Inference.Tests.Engine;
 
+// Other projects compile this file without SelectingDevice, which derives from it.
+#pragma warning disable CA1852
 /// <summary>A device in front of another, for faults and gates.</summary>
 internal class DelegatingDevice(Device inner) : Device
+#pragma warning restore CA1852
 {
     /// <summary>Called at the start of every step with its number, from 0; may throw or wait.</summary>
     public Action<int, StepBatch>? OnStep { get; set; }
