@@ -15,7 +15,7 @@ internal static class Devices
     /// <param name="useGraphs">Whether decode steps may be repeated as graphs.</param>
     public static Device Create(Settings settings, bool useGraphs = true) => IsHost(settings)
         ? new CpuDevice(ThreadTeam.DefaultThreads)
-        : IlgpuDevice.Create(new() { Accelerators = settings.Accelerator is { } name ? [name] : [], UseGraphs = useGraphs });
+        : IlgpuDevice.Create(new() { Accelerators = settings.Accelerator is { } name ? [name] : [], UseGraphs = useGraphs, SelectsTop = settings.Toy ? true : null });
 
     public static void List()
     {

@@ -10,6 +10,7 @@ using Inference.Ilgpu.Experts;
 using Inference.Ilgpu.Graphs;
 using Inference.Ilgpu.Linear;
 using Inference.Ilgpu.Memory;
+using Inference.Ilgpu.Selection;
 using Device = Inference.Execution.Device;
 
 namespace Inference.Ilgpu;
@@ -33,6 +34,8 @@ public sealed partial class IlgpuDevice : Device
     private LinearJob[] _jobs = new LinearJob[4];
     private readonly GrowingBuffer<int> _largest;
     private PageLockedArray1D<int>? _largestHost;
+    private readonly bool _selectsTop;
+    private TopSelection? _selection;
     private readonly GrowingBuffer<float> _between;
     private readonly double _memoryFraction;
     private long _operations;
@@ -52,6 +55,7 @@ public sealed partial class IlgpuDevice : Device
         _experts = new ExpertKernels(_queue, _elements, _linear, weight => ((DeviceVector)weight).View);
         _attention = new AttentionKernels(_queue);
         _largest = new GrowingBuffer<int>(_queue, "results");
+        _selectsTop = options.SelectsTop ?? !_queue.IsProcessor;
         _between = new GrowingBuffer<float>(_queue, "activations");
         _step = new StepBuffers(_queue);
         _staging = new WeightStaging(_queue);
@@ -191,7 +195,33 @@ public sealed partial class IlgpuDevice : Device
     }
 
     /// <inheritdoc/>
-    /// <remarks>The first row that is read after an operation brings all rows in use to the host.</remarks>
+    public override int MostSelected => _selectsTop ? SelectTopKernel.Most : 0;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">There are not as many temperatures as rows.</exception>
+    public override void SelectTop(DeviceTensor logits, int count, ReadOnlySpan<float> temperatures)
+    {
+        if (temperatures.Length != logits.Rows)
+            throw new ArgumentException($"{temperatures.Length} temperatures for {logits.Rows} rows.", nameof(temperatures));
+        Bind();
+        _graphs.Flush();
+        // Not before somebody samples: its kernels take a while to compile.
+        _selection ??= new TopSelection(_queue);
+        _selection.Select(View(logits), logits.Columns, count, temperatures);
+    }
+
+    /// <inheritdoc/>
+    public override void ReadTop(Span<int> counts, Span<float> sums, Span<float> values, Span<int> tokens)
+    {
+        if (_selection is null)
+            throw new InvalidOperationException($"{nameof(SelectTop)} comes before {nameof(ReadTop)}.");
+        Bind();
+        _step.Synchronize();
+        _selection.Read(counts, sums, values, tokens);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A few rows that are read after an operation are copied one by one; where they become many, all rows in use are.</remarks>
     public override ReadOnlySpan<float> ReadRow(DeviceTensor tensor, int row)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
@@ -199,14 +229,15 @@ public sealed partial class IlgpuDevice : Device
         var source = (IlgpuTensor)tensor;
         lock (_reading)
         {
-            if (source.ReadAfter != _operations)
+            if (!source.IsRead(row, _operations))
             {
                 Bind();
                 _graphs.Flush();
-                ArrayView<float> view = source.View;
-                view.CopyToCPUUnsafeAsync(_queue.Stream, ref source.Host[0], view.Length);
+                (int first, int count) = source.NextToRead(row, _operations);
+                source.View.SubView((long)first * tensor.Columns, (long)count * tensor.Columns)
+                    .CopyToCPUUnsafeAsync(_queue.Stream, ref source.Host[first * tensor.Columns], (long)count * tensor.Columns);
                 _step.Synchronize();
-                source.ReadAfter = _operations;
+                source.NoteRead(first, count, _operations);
             }
         }
 
@@ -243,6 +274,7 @@ public sealed partial class IlgpuDevice : Device
         _experts.Dispose();
         _linear.Dispose();
         _between.Dispose();
+        _selection?.Dispose();
         _largest.Dispose();
         _largestHost?.Dispose();
         _queue.Dispose();

@@ -25,6 +25,9 @@ public sealed record IlgpuOptions
     /// <summary>Repeat steps that decode one token of each sequence as CUDA graphs, where the driver has them. Never changes results.</summary>
     public bool UseGraphs { get; init; } = true;
 
+    /// <summary>Whether the accelerator selects the greatest logits for the sampler. Null: where it has memory of its own, from which rows would have to be copied.</summary>
+    internal bool? SelectsTop { get; init; }
+
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
     internal void Validate()
     {

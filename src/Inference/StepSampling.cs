@@ -15,6 +15,7 @@ internal sealed class StepSampling : IHostWork
     private readonly Exception?[] _errors;
     private readonly RequestState[] _requests;
     private readonly int[] _rows;
+    private readonly StepShortlists? _shortlists;
     private DeviceTensor _logits = null!;
     private int _count;
     private int _taken;
@@ -30,19 +31,32 @@ internal sealed class StepSampling : IHostWork
         _errors = new Exception?[maxSequences];
         _requests = new RequestState[maxSequences];
         _rows = new int[maxSequences];
+        _shortlists = device.MostSelected > 0 ? new StepShortlists(device, maxSequences) : null;
     }
 
-    /// <summary>Lets the device find the greatest logits, where a request of the step needs no more than that.</summary>
+    /// <summary>Lets the device find the greatest logits, where requests of the step need no more than those.</summary>
+    /// <param name="plan">The step.</param>
+    /// <param name="logits">[logit rows, vocabulary], in the order of the slices that want logits.</param>
     public void FindGreatest(StepPlan plan, DeviceTensor logits)
     {
+        bool takesArgMax = false;
+        _shortlists?.Begin();
         foreach (PlannedSlice slice in plan.Slices)
         {
-            if (!slice.WantsLogits || !((RequestState)slice.Sequence.Owner!).Sampler.TakesArgMax)
+            if (!slice.WantsLogits)
                 continue;
-            _device.ArgMax(logits);
-            _device.ReadArgMax(_argMax.AsSpan(0, logits.Rows));
-            return;
+            Sampler sampler = ((RequestState)slice.Sequence.Owner!).Sampler;
+            takesArgMax |= sampler.TakesArgMax;
+            _shortlists?.Add(sampler);
         }
+
+        // Both are under way before the first wait.
+        if (takesArgMax)
+            _device.ArgMax(logits);
+        _shortlists?.Select(logits);
+        if (takesArgMax)
+            _device.ReadArgMax(_argMax.AsSpan(0, logits.Rows));
+        _shortlists?.Read();
     }
 
     /// <summary>Chooses a token for every row of logits; what goes wrong with one stays that one's.</summary>
@@ -89,7 +103,10 @@ internal sealed class StepSampling : IHostWork
             int row = _rows[i];
             try
             {
-                _chosen[row] = _requests[i].Sampler.Sample(_device.ReadRow(_logits, row), _requests[i].Sequence.Length, _scratch[worker]);
+                Sampler sampler = _requests[i].Sampler;
+                int position = _requests[i].Sequence.Length;
+                if (_shortlists is null || !_shortlists.TrySample(row, sampler, position, _scratch[worker], out _chosen[row]))
+                    _chosen[row] = sampler.Sample(_device.ReadRow(_logits, row), position, _scratch[worker]);
             }
             catch (Exception error)
             {

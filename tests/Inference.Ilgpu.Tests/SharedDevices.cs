@@ -12,7 +12,7 @@ public sealed class SharedDevices : IDisposable
     {
         Assert.SkipUnless(IlgpuDevice.List().Any(found => found.Kind.ToString() == kind), $"needs an accelerator of kind {kind}");
         if (!_devices.TryGetValue(kind, out Device? device))
-            _devices.Add(kind, device = IlgpuDevice.Create(new IlgpuOptions { Accelerators = [kind] }));
+            _devices.Add(kind, device = IlgpuDevice.Create(new IlgpuOptions { Accelerators = [kind], SelectsTop = true }));
         return device;
     }
 

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
 using Inference.Ilgpu.Elements;
 
 namespace Inference.Ilgpu.Accelerators;
@@ -17,11 +19,15 @@ internal sealed class ComputeQueue : IDisposable
         Accelerator = device.CreateAccelerator(context.Context);
         Kind = AcceleratorContext.Kind(device.AcceleratorType);
         Stream = Accelerator.CreateStream();
+        IsProcessor = device is CPUDevice or CLDevice { DeviceType: CLDeviceType.CL_DEVICE_TYPE_CPU };
     }
 
     public Accelerator Accelerator { get; }
 
     public AcceleratorKind Kind { get; }
+
+    /// <summary>Whether it computes on the machine's processor, in the machine's memory.</summary>
+    public bool IsProcessor { get; }
 
     /// <summary>Where everything is enqueued. Not the accelerator's default stream: that one waits for all others, and CUDA records no graph from it.</summary>
     public AcceleratorStream Stream { get; }

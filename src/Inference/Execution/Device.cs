@@ -7,7 +7,7 @@ namespace Inference.Execution;
 
 /// <summary>What a backend must do. Models are written against this alone.</summary>
 /// <remarks>
-/// <para>Operations return nothing: a device may compute at once or only enqueue. Only <see cref="ReadArgMax"/> and
+/// <para>Operations return nothing: a device may compute at once or only enqueue. Only <see cref="ReadArgMax"/>, <see cref="ReadTop"/> and
 /// <see cref="ReadRow"/> wait for what was enqueued before and bring something back to the host.</para>
 /// <para>Each operation computes a row in one order of additions that depends on nothing but the row itself (and, for attention,
 /// the positions before it): never on how many rows there are, where the row stands among them, or the number of threads.
@@ -206,6 +206,25 @@ public abstract class Device : IDisposable
     /// <summary>Waits for the last <see cref="ArgMax"/> and copies its results to the host.</summary>
     /// <param name="tokens">Receives one index for each row; -1 for a row that holds a NaN or no finite number.</param>
     public abstract void ReadArgMax(Span<int> tokens);
+
+    /// <summary>The most elements of a row that <see cref="SelectTop"/> finds; 0 for a device that selects none, because the host reads rows for nothing.</summary>
+    public virtual int MostSelected => 0;
+
+    /// <summary>Finds the largest elements of each row, and weighs the row: what sampling needs where it does not need the row itself.</summary>
+    /// <param name="logits">[logit rows, vocabulary].</param>
+    /// <param name="count">How many of a row to find, from 1 to <see cref="MostSelected"/>.</param>
+    /// <param name="temperatures">One for each row, above 0: the row's weight is the sum of exp((element - largest) / temperature).</param>
+    /// <exception cref="NotSupportedException">The device selects none.</exception>
+    public virtual void SelectTop(DeviceTensor logits, int count, ReadOnlySpan<float> temperatures) =>
+        throw new NotSupportedException($"{Name} does not select the largest elements of rows.");
+
+    /// <summary>Waits for the last <see cref="SelectTop"/> and copies its results to the host.</summary>
+    /// <param name="counts">Receives how many elements of each row were found: as many as were asked for, or all finite ones where there are fewer; -1 for a row that holds a NaN or positive infinity or no finite number, and for one that the device cannot select from.</param>
+    /// <param name="sums">Receives the weight of each row, to 1e-5 of itself.</param>
+    /// <param name="values">[rows, count]. Receives the elements that were found, the largest first; minus zero may have become zero.</param>
+    /// <param name="tokens">[rows, count]. Receives their indices, ascending among equal elements, of which the lowest are found.</param>
+    public virtual void ReadTop(Span<int> counts, Span<float> sums, Span<float> values, Span<int> tokens) =>
+        throw new NotSupportedException($"{Name} does not select the largest elements of rows.");
 
     /// <summary>Waits for what was enqueued and gives one row to the host. Between two operations any number of threads may read.</summary>
     /// <param name="tensor">Any activations.</param>

@@ -27,6 +27,7 @@ public sealed class SplitDevice : Device
     private LinearTarget[] _targets = new LinearTarget[4];
     private float[] _moved = [];
     private int _largest;
+    private int _selected;
 
     /// <summary>Takes the devices over.</summary>
     /// <param name="parts">In the order of their layers. The last one, without a limit, gets all that the others have no room for.</param>
@@ -323,6 +324,20 @@ public sealed class SplitDevice : Device
 
     /// <inheritdoc/>
     public override void ReadArgMax(Span<int> tokens) => Parts[_largest].ReadArgMax(tokens);
+
+    /// <inheritdoc/>
+    public override int MostSelected => Parts[LastPart].MostSelected;
+
+    /// <inheritdoc/>
+    public override void SelectTop(DeviceTensor logits, int count, ReadOnlySpan<float> temperatures)
+    {
+        _selected = LastPart;
+        DeviceTensor inner = Split(logits).Read(_selected);
+        Begun(_selected).SelectTop(inner, count, temperatures);
+    }
+
+    /// <inheritdoc/>
+    public override void ReadTop(Span<int> counts, Span<float> sums, Span<float> values, Span<int> tokens) => Parts[_selected].ReadTop(counts, sums, values, tokens);
 
     /// <inheritdoc/>
     public override ReadOnlySpan<float> ReadRow(DeviceTensor tensor, int row)

@@ -9,6 +9,8 @@ namespace Inference.Sampling;
 /// <para>The steps, in order: bias; repetition penalty; frequency and presence penalties; log-probabilities are taken here, so that they
 /// show what the model says about the tokens it may choose, whatever the temperature and filters; temperature; top-k; top-p over what top-k left;
 /// min-p; draw. Where the temperature is 0, the greatest logit is taken instead, the lowest token among equal ones.</para>
+/// <para>From at most <see cref="Shortlist.Longest"/> tokens that the filters leave, one is drawn greatest first; without filters as many
+/// come first. So a row and a <see cref="Shortlist"/> of it give the same token.</para>
 /// <para>The choice depends on the parameters, the logits, the tokens before and the position, and on nothing else.</para>
 /// <para>Not thread-safe. Nothing is allocated for a token, except the log-probabilities asked for and the growth of the history of distinct tokens.</para>
 /// </remarks>
@@ -41,6 +43,45 @@ internal sealed class Sampler
     /// <summary>Whether the token with the greatest logit, the lowest among equal ones, is all there is to choose: a device can do that.</summary>
     public bool TakesArgMax => _parameters is { Temperature: 0, LogProbabilities: null, Forced: null } && _bias.Length == 0 && _history is null;
 
+    /// <summary>How many of a row's greatest logits the choice may do with: the parameters alone say so.</summary>
+    /// <param name="most">The most that a device selects.</param>
+    /// <returns>0 where the choice needs the row.</returns>
+    public int ShortlistLength(int most)
+    {
+        most = Math.Min(most, Shortlist.Longest);
+        // Weights at the greatest temperatures have few bits on some devices.
+        if (_parameters is not { Temperature: > 0 and < 1e30f, LogProbabilities: null, Forced: null } || _bias.Length > 0 || _history is not null)
+            return 0;
+        if (TakesTopK(_parameters, _vocabularySize))
+            return _parameters.TopK <= most ? _parameters.TopK : 0;
+        return most;
+    }
+
+    /// <summary>The temperature that a shortlist's sum is to be at.</summary>
+    public float Temperature => _parameters.Temperature;
+
+    /// <summary>Chooses the token that <see cref="Sample"/> would choose of the row, where the row's greatest logits suffice.</summary>
+    /// <param name="list">As many as <see cref="ShortlistLength"/> asks for, or more, or all.</param>
+    /// <param name="position">As for a row.</param>
+    /// <param name="scratch">The calling thread's scratch.</param>
+    /// <param name="token">The token.</param>
+    /// <returns>Whether they suffice; where not, there is no token.</returns>
+    public bool TrySample(in Shortlist list, int position, SamplerScratch scratch, out SampledToken token)
+    {
+        Softmax softmax = new(list.Greatest, _parameters.Temperature);
+        double random = _random.NextDouble((ulong)position);
+        if (!Filters(_parameters, _vocabularySize))
+        {
+            int drawn = list.Draw(softmax, random);
+            token = new SampledToken(drawn);
+            return drawn >= 0;
+        }
+
+        Span<ulong> kept = list.Filter(_parameters, softmax, _vocabularySize, scratch);
+        token = kept.IsEmpty ? default : new SampledToken(Candidates.Draw(kept, scratch.Weights(_vocabularySize), random));
+        return !kept.IsEmpty;
+    }
+
     /// <summary>Chooses a token.</summary>
     /// <param name="logits">One for each token of the vocabulary; unchanged. Negative infinity rules a token out.</param>
     /// <param name="position">Position in the sequence of the token to choose; draws at a position are always alike.</param>
@@ -68,14 +109,20 @@ internal sealed class Sampler
     /// <summary>Notes that a token became part of the output.</summary>
     public void Accept(int token) => _history?.Add(token);
 
-    /// <summary>The tokens that the filters leave, in any order. Their weights are in the scratch.</summary>
+    /// <summary>The tokens that the filters leave; at most <see cref="Shortlist.Longest"/> greatest first, more in any order. Their weights are in the scratch.</summary>
     internal static Span<ulong> Filter(SamplingParameters parameters, ReadOnlySpan<float> logits, Softmax softmax, SamplerScratch scratch)
     {
         Span<ulong> kept;
         Span<float> weights = scratch.Weights(logits.Length);
-        if (parameters.TopK > 0 && parameters.TopK < logits.Length)
+        if (TakesTopK(parameters, logits.Length))
         {
             kept = Candidates.Greatest(logits, parameters.TopK, scratch);
+            if (parameters.TopK <= Shortlist.Longest)
+            {
+                Candidates.SortDescending(kept);
+                return Shortlist.FilterGreatest(parameters, kept, softmax, weights);
+            }
+
             softmax.Weigh(kept, weights);
             if (parameters.TopP < 1)
                 kept = Candidates.Reaching(kept, parameters.TopP * Candidates.Sum(kept, weights), weights);
@@ -90,8 +137,20 @@ internal sealed class Sampler
             softmax.Weigh(kept, weights);
         }
 
-        return parameters.MinP > 0 ? AtLeast(kept, parameters.MinP, softmax) : kept;
+        if (parameters.MinP > 0)
+            kept = AtLeast(kept, parameters.MinP, softmax);
+        if (kept.Length <= Shortlist.Longest)
+        {
+            Candidates.SortDescending(kept);
+            softmax.Weigh(kept, weights);
+        }
+
+        return kept;
     }
+
+    private static bool Filters(SamplingParameters parameters, int vocabularySize) => TakesTopK(parameters, vocabularySize) || parameters.TopP < 1 || parameters.MinP > 0;
+
+    private static bool TakesTopK(SamplingParameters parameters, int vocabularySize) => parameters.TopK > 0 && parameters.TopK < vocabularySize;
 
     // All tokens above some weight: if they reach the sum, they hold the nucleus. Few do in most cases, so start with few.
     // The bound at which to stop: the tokens from the last one kept on share more than 1 - p, and there are no more of them than the
@@ -146,12 +205,29 @@ internal sealed class Sampler
         return new SampledToken(token, (float)(logits[token] - total), top);
     }
 
-    private int Draw(ReadOnlySpan<float> logits, Softmax softmax, double random, SamplerScratch scratch)
+    private int Draw(ReadOnlySpan<float> logits, Softmax softmax, double random, SamplerScratch scratch) => Filters(_parameters, logits.Length)
+        ? Candidates.Draw(Filter(_parameters, logits, softmax, scratch), scratch.Weights(logits.Length), random)
+        : DrawAny(logits, softmax, random, scratch);
+
+    // The greatest come first: they are what is drawn most often, and what a shortlist has. The others follow in the order of tokens.
+    private static int DrawAny(ReadOnlySpan<float> logits, Softmax softmax, double random, SamplerScratch scratch)
     {
-        bool filters = (_parameters.TopK > 0 && _parameters.TopK < logits.Length) || _parameters.TopP < 1 || _parameters.MinP > 0;
-        return filters
-            ? Candidates.Draw(Filter(_parameters, logits, softmax, scratch), scratch.Weights(logits.Length), random)
-            : softmax.Draw(logits, random, scratch);
+        Span<ulong> greatest = Candidates.Greatest(logits, Shortlist.Longest, scratch);
+        Candidates.SortDescending(greatest);
+        double left = random * softmax.Sum(logits);
+        foreach (ulong key in greatest)
+        {
+            left -= (float)softmax.Weight(Candidates.Logit(key));
+            if (left < 0)
+                return Candidates.Token(key);
+        }
+
+        Span<float> weights = scratch.Weights(logits.Length);
+        softmax.Weigh(logits, weights);
+        foreach (ulong key in greatest)
+            weights[Candidates.Token(key)] = 0;
+        // Only rounding comes here without others.
+        return weights.ContainsAnyExcept(0) ? Softmax.Find(weights, left, scratch) : Candidates.Token(greatest[0]);
     }
 
     private ReadOnlySpan<float> Adjust(ReadOnlySpan<float> logits, SamplerScratch scratch)

@@ -20,7 +20,9 @@ internal readonly struct Softmax(float greatest, float temperature)
     /// <summary>The logit that has a weight, as a lower bound: one with that weight or more is never below it.</summary>
     public float LogitOf(double weight)
     {
-        double logit = greatest + Math.Log(weight) / _scale;
+        // At great temperatures many logits round to one weight.
+        double log = Math.Log(weight);
+        double logit = greatest + (log - (1e-15 * (1 + Math.Abs(log)))) / _scale;
         return logit <= float.MinValue ? float.MinValue : MathF.BitDecrement((float)logit);
     }
 
@@ -55,30 +57,27 @@ internal readonly struct Softmax(float greatest, float temperature)
             weights[Candidates.Token(key)] = (float)Weight(Candidates.Logit(key));
     }
 
-    /// <summary>Draws one of all tokens.</summary>
-    /// <param name="logits">The logits, by token.</param>
-    /// <param name="random">In [0, 1).</param>
+    /// <summary>Finds the token at which the sum of weights, in the order of tokens, passes a point.</summary>
+    /// <param name="weights">The weights, by token; not all 0.</param>
+    /// <param name="point">The point, at least 0; the last possible token where the sum does not reach it.</param>
     /// <param name="scratch">Holds the sums of chunks, so that only one chunk is looked into.</param>
-    public int Draw(ReadOnlySpan<float> logits, double random, SamplerScratch scratch)
+    public static int Find(ReadOnlySpan<float> weights, double point, SamplerScratch scratch)
     {
-        Span<float> weights = stackalloc float[Chunk];
-        Span<double> sums = scratch.Sums((logits.Length + Chunk - 1) / Chunk);
-        double total = 0;
+        Span<double> sums = scratch.Sums((weights.Length + Chunk - 1) / Chunk);
         for (int chunk = 0; chunk < sums.Length; chunk++)
-            total += sums[chunk] = TensorPrimitives.Sum(Weights(logits[(chunk * Chunk)..], weights));
+            sums[chunk] = TensorPrimitives.Sum(weights.Slice(chunk * Chunk, Math.Min(Chunk, weights.Length - (chunk * Chunk))));
 
-        double left = random * total;
-        int drawn = 0;
-        while (left >= sums[drawn] && sums[(drawn + 1)..].ContainsAnyExcept(0))
-            left -= sums[drawn++];
+        int found = 0;
+        while (point >= sums[found] && sums[(found + 1)..].ContainsAnyExcept(0))
+            point -= sums[found++];
 
         // Rounding may leave something over at the end of a chunk: its last possible token then.
-        ReadOnlySpan<float> possible = Weights(logits[(drawn * Chunk)..], weights);
+        ReadOnlySpan<float> possible = weights[(found * Chunk)..Math.Min((found + 1) * Chunk, weights.Length)];
         int last = possible.LastIndexOfAnyExcept(0);
         int token = 0;
-        while (token < last && (left -= possible[token]) >= 0)
+        while (token < last && (point -= possible[token]) >= 0)
             token++;
-        return drawn * Chunk + token;
+        return found * Chunk + token;
     }
 
     private ReadOnlySpan<float> Weights(ReadOnlySpan<float> logits, Span<float> destination)

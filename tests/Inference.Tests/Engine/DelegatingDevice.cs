@@ -4,8 +4,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Inference.Tests.Engine;
 
+// Other projects compile this file without SelectingDevice, which derives from it.
+#pragma warning disable CA1852
 /// <summary>A device in front of another, for faults and gates.</summary>
-internal sealed class DelegatingDevice(Device inner) : Device
+internal class DelegatingDevice(Device inner) : Device
+#pragma warning restore CA1852
 {
     /// <summary>Called at the start of every step with its number, from 0; may throw or wait.</summary>
     public Action<int, StepBatch>? OnStep { get; set; }
@@ -120,6 +123,15 @@ internal sealed class DelegatingDevice(Device inner) : Device
         Next().ReadArgMax(tokens);
         OnReadArgMax?.Invoke(tokens);
     }
+
+    /// <summary>Says that the device selects none.</summary>
+    public bool SelectsNone { get; init; }
+
+    public override int MostSelected => SelectsNone ? 0 : inner.MostSelected;
+
+    public override void SelectTop(DeviceTensor logits, int count, ReadOnlySpan<float> temperatures) => Next().SelectTop(logits, count, temperatures);
+
+    public override void ReadTop(Span<int> counts, Span<float> sums, Span<float> values, Span<int> tokens) => Next().ReadTop(counts, sums, values, tokens);
 
     public override DeviceWeight Upload(StoredTensor tensor, WeightUse use, int? layer) => inner.Upload(tensor, use, layer);
 

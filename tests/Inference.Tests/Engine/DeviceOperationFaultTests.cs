@@ -21,7 +21,7 @@ public sealed class DeviceOperationFaultTests
     {
         var random = new Random(9);
         int failAt = -1, operations = 0;
-        using var device = new DelegatingDevice(new CpuDevice(2))
+        using var device = new DelegatingDevice(new SelectingDevice(new CpuDevice(2)))
         {
             OnOperation = _ =>
             {
@@ -62,6 +62,8 @@ public sealed class DeviceOperationFaultTests
             (nameof(Device.SoftCap), () => device.SoftCap(scores, 3)),
             (nameof(Device.ArgMax), () => device.ArgMax(scores)),
             (nameof(Device.ReadArgMax), () => device.ReadArgMax(tokens)),
+            (nameof(Device.SelectTop), () => device.SelectTop(scores, 3, [1, 1, 1, 1, 1])),
+            (nameof(Device.ReadTop), () => device.ReadTop(tokens, new float[5], new float[15], new int[15])),
             (nameof(Device.ReadRows), () => device.ReadRows(other, rows)),
             (nameof(Device.WriteRows), () => device.WriteRows(hidden, rows)),
         ];

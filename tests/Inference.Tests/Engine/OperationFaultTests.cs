@@ -42,7 +42,7 @@ public sealed class OperationFaultTests
 
         int operations = 0, failAt = -1;
         Exception fault = new InvalidOperationException("the device broke");
-        var device = new DelegatingDevice(new CpuDevice(1))
+        var device = new DelegatingDevice(new SelectingDevice(new CpuDevice(1)))
         {
             OnOperation = _ =>
             {

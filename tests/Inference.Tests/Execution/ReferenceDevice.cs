@@ -10,6 +10,8 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
 {
     private StepBatch _batch = new();
     private int[] _largest = [];
+    private PlainSelection[] _selected = [];
+    private int _selectedCount;
 
     public override string Name => "Reference";
 
@@ -226,6 +228,22 @@ internal sealed class ReferenceDevice(bool exactCache = false) : Device
     }
 
     public override void ReadArgMax(Span<int> tokens) => _largest.CopyTo(tokens);
+
+    public override int MostSelected => 256;
+
+    public override void SelectTop(DeviceTensor logits, int count, ReadOnlySpan<float> temperatures)
+    {
+        _selectedCount = count;
+        _selected = new PlainSelection[logits.Rows];
+        for (int row = 0; row < logits.Rows; row++)
+            _selected[row] = PlainSelection.Of(ReadRow(logits, row), count, temperatures[row]);
+    }
+
+    public override void ReadTop(Span<int> counts, Span<float> sums, Span<float> values, Span<int> tokens)
+    {
+        for (int row = 0; row < _selected.Length; row++)
+            _selected[row].CopyTo(row, _selectedCount, counts, sums, values, tokens);
+    }
 
     public override ReadOnlySpan<float> ReadRow(DeviceTensor tensor, int row)
     {
