@@ -50,6 +50,9 @@ internal sealed class ModelSection(Settings settings, Report report, double copy
         });
         double loaded = Stopwatch.GetElapsedTime(start).TotalSeconds;
         report.Add(new("start", $"{name} load", loaded, "s") { Note = string.Create(CultureInfo.InvariantCulture, $"{engine.Model.WeightBytes / loaded / 1e9:G3} GB/s of weights from memory") });
+        (int kernels, TimeSpan compiling) = Devices.Compiled(device);
+        if (kernels > 0)
+            report.Add(new("start", $"{name} kernels compiled meanwhile", compiling.TotalSeconds, "s") { Note = string.Create(CultureInfo.InvariantCulture, $"{kernels} kernels, {compiling.TotalMilliseconds / kernels:F0} ms each") });
         // What is left to be made by the first request: the second shows how much that was.
         foreach (string request in (string[])["first request", "second request"])
             report.Add(new("start", $"{name} {request}", (await Complete(engine, Begun, 2)).Timings.Total.TotalSeconds, "s"));
@@ -78,6 +81,9 @@ internal sealed class ModelSection(Settings settings, Report report, double copy
                 Note = string.Create(CultureInfo.InvariantCulture, $"{2 * shape.LayerWeights * best / 1e12:G3} TFLOP/s in matrices"),
             });
         }
+
+        if (kernels > 0)
+            report.Add(new("start", $"{name} requests compile nothing", Devices.Compiled(device).Kernels == kernels ? 1 : 0, Result.Pass) { Note = $"{Devices.Compiled(device).Kernels - kernels} kernels more" });
     }
 
     /// <summary>Tokens a second of all streams together: each one's after its first token.</summary>

@@ -17,18 +17,42 @@ public sealed partial class IlgpuDevice
 
     /// <inheritdoc/>
     public override long BytesOf(StoredTensor tensor) =>
-        tensor.Shape.Length < 2 ? tensor.ElementCount * sizeof(float) : new MatrixLayout(tensor.Type, checked((int)tensor.Rows), checked((int)tensor.Columns)).ByteLength;
+        tensor.Shape.Length < 2 ? tensor.ElementCount * sizeof(float) : Layout(tensor).ByteLength;
 
     /// <inheritdoc/>
     public override long? Prepare(ModelFootprint model)
     {
+        Expect(model);
         if (FreeBytes is not { } free)
             return null;
         // A tied table is there once.
         long weights = model.Layers.SelectMany(layer => layer).Concat(model.Input.Union(model.Output)).Sum(BytesOf);
+        long cache = model.CacheBytesPerLayer * model.Layers.Count;
         long left = free - weights - model.ActivationBytes;
-        if (left < model.CacheBytesPerLayer * model.Layers.Count)
-            throw new DeviceMemoryException(Name, "weights, activations and the keys and values of the longest request", weights + model.ActivationBytes + (model.CacheBytesPerLayer * model.Layers.Count), free, _queue.Accelerator.MemorySize);
+        LogMessages.Prepared(Logger, Name, _queue.Accelerator.MemorySize, free, weights, model.ActivationBytes);
+        if (left < cache)
+            throw new DeviceMemoryException(Name, $"weights ({weights >> 20} MiB), activations ({model.ActivationBytes >> 20} MiB), and the keys and values that must have room ({cache >> 20} MiB)", weights + model.ActivationBytes + cache, free, _queue.Accelerator.MemorySize);
         return left;
     }
+
+    /// <summary>Which kernels the model will need follows from its weights and its cache.</summary>
+    private void Expect(ModelFootprint model)
+    {
+        Bind();
+        _elements.Expect();
+        if (model.Cache is { } cache)
+            _attention.Expect(cache);
+        foreach (StoredTensor tensor in model.Input.Where(tensor => tensor.Shape.Length > 1))
+            _linear.ExpectTable(Layout(tensor));
+        foreach (StoredTensor tensor in model.Layers.SelectMany(layer => layer).Concat(model.Output).Where(tensor => tensor.Shape.Length > 1))
+        {
+            // The matrices of a layer's experts are one tensor.
+            if (tensor.Shape.Length > 2)
+                _experts.Expect(Layout(tensor));
+            else
+                _linear.Expect(Layout(tensor));
+        }
+    }
+
+    private static MatrixLayout Layout(StoredTensor tensor) => new(tensor.Type, checked((int)tensor.Rows), checked((int)tensor.Columns));
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ILGPU;
 using ILGPU.Runtime;
 using Inference.Execution;
@@ -13,7 +14,7 @@ using Device = Inference.Execution.Device;
 
 namespace Inference.Ilgpu;
 
-/// <summary>Computes on a card through ILGPU: kernels written in C#, compiled for CUDA or OpenCL when they are first needed.</summary>
+/// <summary>Computes on a card through ILGPU: kernels written in C#, compiled for CUDA or OpenCL while weights are uploaded.</summary>
 /// <remarks>
 /// <para>Operations only enqueue. The host waits where it reads results, and nowhere else in a step.</para>
 /// <para>Not thread-safe, as <see cref="Device"/> says; different threads may use it one after the other.</para>
@@ -36,6 +37,8 @@ public sealed partial class IlgpuDevice : Device
     private readonly double _memoryFraction;
     private long _operations;
     private StepBatch? _batch;
+    private long _uploadStart;
+    private long _uploadedBytes;
     private bool _isUploading;
     private bool _isDisposed;
 
@@ -52,11 +55,17 @@ public sealed partial class IlgpuDevice : Device
         _between = new GrowingBuffer<float>(_queue, "activations");
         _step = new StepBuffers(_queue);
         _staging = new WeightStaging(_queue);
-        _graphs = new StepGraphs(options.UseGraphs ? CudaGraphDriver.TryCreate(_queue.Accelerator, _queue.Stream) : null, Execute);
+        _graphs = new StepGraphs(options.UseGraphs ? CudaGraphDriver.TryCreate(_queue.Accelerator, _queue.Stream) : null, Execute, () => LogMessages.GraphsGivenUp(Logger, Name));
     }
 
     /// <inheritdoc/>
     public override string Name { get; }
+
+    /// <summary>Kernels compiled so far.</summary>
+    internal int KernelCount => _queue.KernelCount;
+
+    /// <summary>The time that compiling them took, most of it beside other work.</summary>
+    internal TimeSpan CompileTime => _queue.CompileTime;
 
     /// <summary>Steps that were launched as one graph so far.</summary>
     internal long GraphLaunches => _graphs.Launches;
@@ -95,12 +104,14 @@ public sealed partial class IlgpuDevice : Device
         DeviceMatrix matrix = new(layout, _queue.Allocate<byte>(layout.ByteLength, $"the weight {tensor.Name}"));
         try
         {
-            _isUploading = true;
+            if (!_isUploading)
+                (_isUploading, _uploadStart, _uploadedBytes) = (true, Stopwatch.GetTimestamp(), 0);
+            _uploadedBytes += layout.ByteLength;
             _staging.Upload(layout, new MatrixPacker(layout, tensor), matrix.Memory);
         }
         catch
         {
-            CompleteUploads();
+            _staging.Complete();
             matrix.Dispose();
             throw;
         }
@@ -115,8 +126,11 @@ public sealed partial class IlgpuDevice : Device
         if (!_isUploading)
             return;
         Bind();
+        while (_queue.CompileNext())
+            cancellation.ThrowIfCancellationRequested();
         _staging.Complete();
         _isUploading = false;
+        LogMessages.Uploaded(Logger, Name, _uploadedBytes, Stopwatch.GetElapsedTime(_uploadStart).TotalMilliseconds, _queue.KernelCount, _queue.CompileTime.TotalMilliseconds);
     }
 
     /// <inheritdoc/>

@@ -51,6 +51,7 @@ internal static class ModelLoader
         long start = time.GetTimestamp();
 
         Device device = options.Device ?? cleanup.Add(new CpuDevice(options.Threads ?? ThreadTeam.DefaultThreads, options.Kernels));
+        device.LoggerFactory = options.LoggerFactory ?? NullLoggerFactory.Instance;
         ModelFile file = cleanup.Add(open(path));
         if (file.Tensors.Count == 0)
             throw new ModelFormatException(path, null, -1, "the file holds no weights");
@@ -113,9 +114,10 @@ internal static class ModelLoader
     {
         (IReadOnlyList<StoredTensor>[] layers, IReadOnlyList<StoredTensor> input, IReadOnlyList<StoredTensor> output) = tensors.Places(config.Layers);
         // A context that only the file asks for is cut where the device is too small for it, as where the machine is.
-        long tokens = Math.Min(context, options.KvCacheTokens ?? (options.ContextLength is null ? DefaultCacheTokens : int.MaxValue));
+        long tokens = options.KvCacheTokens ?? Math.Min(context, options.ContextLength is null ? DefaultCacheTokens : int.MaxValue);
         long blocks = (tokens + options.KvBlockSize - 1) / options.KvBlockSize;
-        return new ModelFootprint(layers, input, output, blocks * CacheBlock(options, config, file).BytesPerBlock / config.Layers, activationBytes);
+        KvCacheShape block = CacheBlock(options, config, file);
+        return new ModelFootprint(layers, input, output, blocks * block.BytesPerBlock / config.Layers, activationBytes, block);
     }
 
     private static KvCacheShape CacheBlock(EngineOptions options, DecoderConfig config, ModelFile file) =>

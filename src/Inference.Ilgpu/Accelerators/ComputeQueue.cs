@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -9,6 +10,8 @@ namespace Inference.Ilgpu.Accelerators;
 /// <remarks>Not thread-safe: one thread at a time, as the seam promises.</remarks>
 internal sealed class ComputeQueue : IDisposable
 {
+    private readonly Queue<IExpectedKernel> _expected = [];
+
     public ComputeQueue(AcceleratorContext context, Device device)
     {
         Accelerator = device.CreateAccelerator(context.Context);
@@ -25,6 +28,38 @@ internal sealed class ComputeQueue : IDisposable
 
     /// <summary>Whether threads of a warp can exchange registers, and so multiply matrices together. OpenCL has neither through ILGPU.</summary>
     public bool HasWarps => Kind == AcceleratorKind.Cpu || (Accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80);
+
+    /// <summary>Whether linear layers take tensor cores. The emulation can do what those do, only slower than plain code.</summary>
+    public bool UsesTensorCores => HasWarps && Kind != AcceleratorKind.Cpu;
+
+    /// <summary>Kernels compiled so far.</summary>
+    public int KernelCount { get; private set; }
+
+    /// <summary>The time that compiling them took: to PTX or OpenCL by ILGPU, and from there by the driver.</summary>
+    public TimeSpan CompileTime { get; private set; }
+
+    /// <summary>Compiles a kernel.</summary>
+    public T Compile<T>(Func<Accelerator, T> load)
+    {
+        long start = Stopwatch.GetTimestamp();
+        T kernel = load(Accelerator);
+        CompileTime += Stopwatch.GetElapsedTime(start);
+        KernelCount++;
+        return kernel;
+    }
+
+    /// <summary>Notes that a kernel will be needed.</summary>
+    public void Expect(IExpectedKernel kernel) => _expected.Enqueue(kernel);
+
+    /// <summary>Compiles the next of the kernels that will be needed.</summary>
+    /// <returns>False where there is none left.</returns>
+    public bool CompileNext()
+    {
+        if (!_expected.TryDequeue(out IExpectedKernel? kernel))
+            return false;
+        kernel.Compile();
+        return true;
+    }
 
     /// <summary>Allocates device memory.</summary>
     /// <param name="length">Elements.</param>

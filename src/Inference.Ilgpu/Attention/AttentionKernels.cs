@@ -24,8 +24,8 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
     /// <summary>Floats that what is spread may take, at most; with more it is not.</summary>
     private const long MostRoom = 1 << 26;
 
-    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int, int, int> _rotate =
-        queue.Accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int, int, int>(RotateKernel.Run);
+    private readonly Kernel<Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int, int, int>> _rotate =
+        new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int, int, int>(RotateKernel.Run));
     private readonly Dictionary<Rope, RopeTable> _ropes = new(ReferenceEqualityComparer.Instance);
     private readonly CacheKernels?[] _kernels = new CacheKernels?[3];
     private readonly GrowingBuffer<float> _parts = new(queue, "attention");
@@ -41,6 +41,16 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
     /// <summary>A bucket of lengths: launches for all lengths in it are the same.</summary>
     public static int LengthBucket(int length) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, ChunkSize));
 
+    /// <summary>Has what a cache takes compiled when there is time.</summary>
+    public void Expect(KvCacheShape shape)
+    {
+        _rotate.Expect();
+        if (IlgpuKvCache.SuitsTensorCores(queue, shape))
+            Tiles.Expect();
+        else
+            Kernels(shape.Type).Expect();
+    }
+
     /// <summary>Turns queries and keys, and stores keys and values.</summary>
     public void RotateAndStore(ArrayView<float> queries, ArrayView<float> keys, ArrayView<float> values, Rope? rope, AttentionShape shape, IlgpuKvCache cache, int layer, StepBuffers step)
     {
@@ -53,12 +63,12 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
             ArrayView<float> angles = table.View(step.MaxLength, out bool moved);
             _moves += moved ? 1 : 0;
             int slots = step.Rows * (shape.Heads + shape.KvHeads);
-            _rotate(queue.Stream, slots * table.Pairs, queries, keys, step.Positions, angles, shape.Heads, shape.KvHeads, shape.HeadSize, table.Pairs, rope.Kind == RopeKind.Halves ? 1 : 0);
+            _rotate.Launch(queue.Stream, slots * table.Pairs, queries, keys, step.Positions, angles, shape.Heads, shape.KvHeads, shape.HeadSize, table.Pairs, rope.Kind == RopeKind.Halves ? 1 : 0);
         }
 
         int groups = step.Rows * shape.KvHeads * ((shape.HeadSize + 31) / 32);
-        var store = cache.IsTiled ? Tiles.Store : Kernels(cache).Store;
-        store(queue.Stream, groups, keys, values, step.Positions, step.RowSequences, step.Sequences, step.Blocks, cache.View(layer), shape.KvHeads);
+        var store = cache.IsTiled ? Tiles.Store : Kernels(cache.Shape.Type).Store;
+        store.Launch(queue.Stream, groups, keys, values, step.Positions, step.RowSequences, step.Sequences, step.Blocks, cache.View(layer), shape.KvHeads);
     }
 
     /// <summary>Attention of every row of the step.</summary>
@@ -101,19 +111,19 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
 
     private void AttendRows(AttentionView attention, AttentionShape shape, IlgpuKvCache cache, int layer, int rows, int chunks)
     {
-        CacheKernels kernels = Kernels(cache);
+        CacheKernels kernels = Kernels(cache.Shape.Type);
         CacheView view = cache.View(layer);
         int groups = rows * shape.Heads;
         long room = (long)groups * chunks * (shape.HeadSize + 2);
         if (chunks == 1 || groups >= EnoughGroups || room > MostRoom)
         {
-            kernels.Walk(queue.Stream, (groups, GroupSize), attention, view);
+            kernels.Walk.Launch(queue.Stream, (groups, GroupSize), attention, view);
             return;
         }
 
         ArrayView<float> parts = _parts.View(room);
-        kernels.Spread(queue.Stream, (new Index2D(groups, chunks), new Index2D(GroupSize, 1)), attention, view, parts);
-        kernels.Combine(queue.Stream, (groups, GroupSize), attention, view, parts, chunks);
+        kernels.Spread.Launch(queue.Stream, (new Index2D(groups, chunks), new Index2D(GroupSize, 1)), attention, view, parts);
+        kernels.Combine.Launch(queue.Stream, (groups, GroupSize), attention, view, parts, chunks);
     }
 
     private void AttendTiles(AttentionView attention, AttentionShape shape, IlgpuKvCache cache, int layer, int rows, int chunks)
@@ -124,16 +134,16 @@ internal sealed class AttentionKernels(ComputeQueue queue) : IDisposable
         long room = (long)groups * chunks * (shape.HeadSize + 2);
         if (chunks == 1 || grid.X / QueryTile.RowsPerTile(attention.HeadsPerKey) * grid.Y >= EnoughTiles || room > MostRoom)
         {
-            Tiles.Walk(queue.Stream, (grid, new Index2D(TileAttendKernel.GroupSize, 1)), attention, view, cache.Quads);
+            Tiles.Walk.Launch(queue.Stream, (grid, new Index2D(TileAttendKernel.GroupSize, 1)), attention, view, cache.Quads);
             return;
         }
 
         ArrayView<float> parts = _parts.View(room);
-        Tiles.Spread(queue.Stream, (new Index3D(grid.X, grid.Y, chunks), new Index3D(TileAttendKernel.GroupSize, 1, 1)), attention, view, cache.Quads, parts);
-        Tiles.Combine(queue.Stream, (groups, GroupSize), attention, view, parts, chunks);
+        Tiles.Spread.Launch(queue.Stream, (new Index3D(grid.X, grid.Y, chunks), new Index3D(TileAttendKernel.GroupSize, 1, 1)), attention, view, cache.Quads, parts);
+        Tiles.Combine.Launch(queue.Stream, (groups, GroupSize), attention, view, parts, chunks);
     }
 
-    private TileKernels Tiles => _tiles ??= new TileKernels(queue.Accelerator);
+    private TileKernels Tiles => _tiles ??= new TileKernels(queue);
 
-    private CacheKernels Kernels(IlgpuKvCache cache) => _kernels[(int)cache.Shape.Type] ??= CacheKernels.Load(queue.Accelerator, cache.Shape.Type);
+    private CacheKernels Kernels(KvCacheType type) => _kernels[(int)type] ??= CacheKernels.Load(queue, type);
 }

@@ -9,25 +9,31 @@ namespace Inference.Ilgpu.Elements;
 internal sealed class ElementKernels
 {
     private readonly ComputeQueue _queue;
-    private readonly Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, float, int, int, int> _normalize;
-    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<float>> _add;
-    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, float> _scale;
-    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, float> _softCap;
-    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int> _gate;
-    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<int>, ArrayView<float>, int> _selectRows;
-    private readonly Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<int>, int> _argMax;
+    private readonly Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, float, int, int, int>> _normalize;
+    private readonly Kernel<Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<float>>> _add;
+    private readonly Kernel<Action<AcceleratorStream, Index1D, ArrayView<float>, float>> _scale;
+    private readonly Kernel<Action<AcceleratorStream, Index1D, ArrayView<float>, float>> _softCap;
+    private readonly Kernel<Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>> _gate;
+    private readonly Kernel<Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<int>, ArrayView<float>, int>> _selectRows;
+    private readonly Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<int>, int>> _argMax;
 
     public ElementKernels(ComputeQueue queue)
     {
         _queue = queue;
-        Accelerator accelerator = queue.Accelerator;
-        _normalize = accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, float, int, int, int>(NormalizeKernel.Run);
-        _add = accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>>(AddKernel.Run);
-        _scale = accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, float>(ScaleKernel.Run);
-        _softCap = accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, float>(SoftCapKernel.Run);
-        _gate = accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(GateKernel.Run);
-        _selectRows = accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<int>, ArrayView<float>, int>(SelectRowsKernel.Run);
-        _argMax = accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, int>(ArgMaxKernel.Run);
+        _normalize = new(queue, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, float, int, int, int>(NormalizeKernel.Run));
+        _add = new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>>(AddKernel.Run));
+        _scale = new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, float>(ScaleKernel.Run));
+        _softCap = new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, float>(SoftCapKernel.Run));
+        _gate = new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(GateKernel.Run));
+        _selectRows = new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<int>, ArrayView<float>, int>(SelectRowsKernel.Run));
+        _argMax = new(queue, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, int>(ArgMaxKernel.Run));
+    }
+
+    /// <summary>Has all of them compiled when there is time.</summary>
+    public void Expect()
+    {
+        foreach (IExpectedKernel kernel in (IExpectedKernel[])[_normalize, _add, _scale, _softCap, _gate, _selectRows, _argMax])
+            _queue.Expect(kernel);
     }
 
     /// <summary>hidden += addend, where there is one; then destination = norm(hidden).</summary>
@@ -43,31 +49,31 @@ internal sealed class ElementKernels
         int length = gain.IntLength;
         int runs = (int)(hidden.Length / length);
         if (runs > 0)
-            _normalize(_queue.Stream, (runs, _queue.GroupSize(length / 4)), hidden, addend ?? hidden, gain, bias ?? gain, destination, length, epsilon, kind == NormKind.Layer ? 1 : 0, addend is null ? 0 : 1, bias is null ? 0 : 1);
+            _normalize.Launch(_queue.Stream, (runs, _queue.GroupSize(length / 4)), hidden, addend ?? hidden, gain, bias ?? gain, destination, length, epsilon, kind == NormKind.Layer ? 1 : 0, addend is null ? 0 : 1, bias is null ? 0 : 1);
     }
 
     public void Add(ArrayView<float> destination, ArrayView<float> addend)
     {
         if (destination.Length > 0)
-            _add(_queue.Stream, destination.IntLength, destination, addend);
+            _add.Launch(_queue.Stream, destination.IntLength, destination, addend);
     }
 
     public void Scale(ArrayView<float> tensor, float factor)
     {
         if (tensor.Length > 0)
-            _scale(_queue.Stream, tensor.IntLength, tensor, factor);
+            _scale.Launch(_queue.Stream, tensor.IntLength, tensor, factor);
     }
 
     public void SoftCap(ArrayView<float> tensor, float cap)
     {
         if (tensor.Length > 0)
-            _softCap(_queue.Stream, tensor.IntLength, tensor, cap);
+            _softCap.Launch(_queue.Stream, tensor.IntLength, tensor, cap);
     }
 
     public void Gate(ArrayView<float> gate, ArrayView<float>? up, Activation activation, ArrayView<float> destination)
     {
         if (destination.Length > 0)
-            _gate(_queue.Stream, destination.IntLength, gate, up ?? gate, destination, (int)activation, up is null ? 0 : 1);
+            _gate.Launch(_queue.Stream, destination.IntLength, gate, up ?? gate, destination, (int)activation, up is null ? 0 : 1);
     }
 
     /// <param name="source">[any, columns].</param>
@@ -77,7 +83,7 @@ internal sealed class ElementKernels
     public void SelectRows(ArrayView<float> source, ArrayView<int> rows, ArrayView<float> destination, int columns)
     {
         if (destination.Length > 0)
-            _selectRows(_queue.Stream, destination.IntLength, source, rows, destination, columns);
+            _selectRows.Launch(_queue.Stream, destination.IntLength, source, rows, destination, columns);
     }
 
     /// <param name="logits">[rows, columns].</param>
@@ -86,6 +92,6 @@ internal sealed class ElementKernels
     public void ArgMax(ArrayView<float> logits, ArrayView<int> results, int columns)
     {
         if (logits.Length > 0)
-            _argMax(_queue.Stream, ((int)(logits.Length / columns), _queue.GroupSize(columns / 4)), logits, results, columns);
+            _argMax.Launch(_queue.Stream, ((int)(logits.Length / columns), _queue.GroupSize(columns / 4)), logits, results, columns);
     }
 }

@@ -19,9 +19,9 @@ internal sealed class ExpertKernels : IDisposable
     private readonly ExpertProducts _products;
     private readonly ExpertStacks _stacks;
     private readonly ExpertScratch _scratch;
-    private readonly Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int> _route;
-    private readonly Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<int>> _order;
-    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int> _mix;
+    private readonly Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>> _route;
+    private readonly Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<int>>> _order;
+    private readonly Kernel<Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>> _mix;
 
     /// <param name="queue">Where everything is.</param>
     /// <param name="elements">For activations.</param>
@@ -33,13 +33,22 @@ internal sealed class ExpertKernels : IDisposable
         _products = new ExpertProducts(queue, linear);
         _stacks = new ExpertStacks(queue, vector);
         _scratch = new ExpertScratch(queue);
-        _route = queue.Accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(RouteKernel.Run);
-        _order = queue.Accelerator.LoadKernel<ArrayView<int>, ArrayView<int>>(OrderKernel.Run);
-        _mix = queue.Accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(MixKernel.Run);
+        _route = new(queue, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(RouteKernel.Run));
+        _order = new(queue, accelerator => accelerator.LoadKernel<ArrayView<int>, ArrayView<int>>(OrderKernel.Run));
+        _mix = new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(MixKernel.Run));
     }
 
     /// <summary>Changes when memory that launches name has moved.</summary>
     public int Version => _scratch.Version + _stacks.Version;
+
+    /// <summary>Has what experts of a layout take compiled when there is time.</summary>
+    public void Expect(MatrixLayout layout)
+    {
+        _route.Expect();
+        _order.Expect();
+        _mix.Expect();
+        _products.Expect(layout);
+    }
 
     /// <summary>See <see cref="Execution.Device.MixExperts"/>.</summary>
     /// <param name="input">[rows, width].</param>
@@ -61,12 +70,12 @@ internal sealed class ExpertKernels : IDisposable
         (ArrayView<int> chosenExperts, ArrayView<int> order, ArrayView<float> weights) = _scratch.Places(places);
         (ArrayView<float> gate, ArrayView<float> up, ArrayView<float> outputs) = _scratch.Rows(places, hidden, width);
 
-        _route(_queue.Stream, (rows, _queue.GroupSize(experts)), scores, chosenExperts, weights, experts, chosen, routing.Normalizes ? 1 : 0);
-        _order(_queue.Stream, (experts, _queue.GroupSize(GroupSum.MostThreads)), chosenExperts, order);
+        _route.Launch(_queue.Stream, (rows, _queue.GroupSize(experts)), scores, chosenExperts, weights, experts, chosen, routing.Normalizes ? 1 : 0);
+        _order.Launch(_queue.Stream, (experts, _queue.GroupSize(GroupSum.MostThreads)), chosenExperts, order);
         _products.Run([gates, ups], [gate, up], input, rows, chosenExperts, order, chosen);
         _elements.Gate(gate, up, routing.Activation, gate);
         _products.Run([downs], [outputs], gate, places, chosenExperts, order, shared: 1);
-        _mix(_queue.Stream, rows * width, outputs, weights, destination, width, chosen);
+        _mix.Launch(_queue.Stream, rows * width, outputs, weights, destination, width, chosen);
     }
 
     public void Dispose() => _scratch.Dispose();

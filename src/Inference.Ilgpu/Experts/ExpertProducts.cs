@@ -6,16 +6,16 @@ using Inference.Ilgpu.Linear;
 
 namespace Inference.Ilgpu.Experts;
 
-using FloatKernel = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<float>, ExpertPlaces, ArrayView<float>, ArrayView<float>, int>;
-using QuantizedKernel = Action<AcceleratorStream, Index1D, MatrixView, InputView, ExpertPlaces, ArrayView<float>, ArrayView<float>, int>;
+using FloatLaunch = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<float>, ExpertPlaces, ArrayView<float>, ArrayView<float>, int>;
+using QuantizedLaunch = Action<AcceleratorStream, Index1D, MatrixView, InputView, ExpertPlaces, ArrayView<float>, ArrayView<float>, int>;
 
 /// <summary>Launches the products of experts' matrices. A kernel is compiled when it is first needed.</summary>
 /// <param name="queue">Where to.</param>
 /// <param name="linear">Rounds inputs.</param>
 internal sealed class ExpertProducts(ComputeQueue queue, LinearKernels linear)
 {
-    private readonly Dictionary<(int CodeBits, ScaleForm Scales), QuantizedKernel> _quantized = [];
-    private readonly Dictionary<MatrixKind, FloatKernel> _floats = [];
+    private readonly Dictionary<(int CodeBits, ScaleForm Scales), Kernel<QuantizedLaunch>> _quantized = [];
+    private readonly Dictionary<MatrixKind, Kernel<FloatLaunch>> _floats = [];
 
     /// <summary>Multiplies each place's row with its expert's matrix.</summary>
     /// <param name="stacks">Matrices that read the same input.</param>
@@ -39,7 +39,7 @@ internal sealed class ExpertProducts(ComputeQueue queue, LinearKernels linear)
             int size = checked(order.IntLength * stack.PaddedRows);
             if (stack.Layout.Kind != MatrixKind.Quantized)
             {
-                Float(stack.Layout.Kind)(queue.Stream, size, stack.View, input, places, biases, outputs[i], hasBias);
+                Float(stack.Layout.Kind).Launch(queue.Stream, size, stack.View, input, places, biases, outputs[i], hasBias);
                 continue;
             }
 
@@ -49,13 +49,26 @@ internal sealed class ExpertProducts(ComputeQueue queue, LinearKernels linear)
                 quantizedFor = stack.Layout.Blocks;
             }
 
-            Quantized(stack.Layout)(queue.Stream, size, stack.View, quantized, places, biases, outputs[i], hasBias);
+            Quantized(stack.Layout).Launch(queue.Stream, size, stack.View, quantized, places, biases, outputs[i], hasBias);
         }
     }
 
-    private FloatKernel Float(MatrixKind kind)
+    /// <summary>Has what matrices of a layout take compiled when there is time.</summary>
+    public void Expect(MatrixLayout layout)
     {
-        if (!_floats.TryGetValue(kind, out FloatKernel? kernel))
+        if (layout.Kind != MatrixKind.Quantized)
+        {
+            Float(layout.Kind).Expect();
+            return;
+        }
+
+        linear.ExpectRounding();
+        Quantized(layout).Expect();
+    }
+
+    private Kernel<FloatLaunch> Float(MatrixKind kind)
+    {
+        if (!_floats.TryGetValue(kind, out Kernel<FloatLaunch>? kernel))
         {
             _floats.Add(kind, kernel = kind switch
             {
@@ -68,9 +81,9 @@ internal sealed class ExpertProducts(ComputeQueue queue, LinearKernels linear)
         return kernel;
     }
 
-    private QuantizedKernel Quantized(MatrixLayout layout)
+    private Kernel<QuantizedLaunch> Quantized(MatrixLayout layout)
     {
-        if (!_quantized.TryGetValue((layout.CodeBits, layout.Scales), out QuantizedKernel? kernel))
+        if (!_quantized.TryGetValue((layout.CodeBits, layout.Scales), out Kernel<QuantizedLaunch>? kernel))
         {
             _quantized.Add((layout.CodeBits, layout.Scales), kernel = (layout.CodeBits, layout.Scales) switch
             {
@@ -90,12 +103,12 @@ internal sealed class ExpertProducts(ComputeQueue queue, LinearKernels linear)
         return kernel;
     }
 
-    private FloatKernel Float<TFloats>()
+    private Kernel<FloatLaunch> Float<TFloats>()
         where TFloats : struct, IFloats =>
-        queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ExpertPlaces, ArrayView<float>, ArrayView<float>, int>(ExpertFloatKernel<TFloats>.Run);
+        new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ExpertPlaces, ArrayView<float>, ArrayView<float>, int>(ExpertFloatKernel<TFloats>.Run));
 
-    private QuantizedKernel Quantized<TCodes, TScales>()
+    private Kernel<QuantizedLaunch> Quantized<TCodes, TScales>()
         where TCodes : struct, ICodes
         where TScales : struct, IScales =>
-        queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, InputView, ExpertPlaces, ArrayView<float>, ArrayView<float>, int>(ExpertQuantizedKernel<TCodes, TScales>.Run);
+        new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, InputView, ExpertPlaces, ArrayView<float>, ArrayView<float>, int>(ExpertQuantizedKernel<TCodes, TScales>.Run));
 }

@@ -4,18 +4,18 @@ using Inference.Ilgpu.Accelerators;
 
 namespace Inference.Ilgpu.Linear;
 
-using EmbedKernel = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>;
-using FloatKernel = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>;
+using EmbedLaunch = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>;
+using FloatLaunch = Action<AcceleratorStream, Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>;
 
 /// <summary>Launches what works on matrices. A kernel is compiled when it is first needed.</summary>
 internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
 {
     private readonly Dictionary<(int CodeBits, ScaleForm Scales), QuantizedProduct> _quantized = [];
-    private readonly Dictionary<(int CodeBits, ScaleForm Scales), EmbedKernel> _embedQuantized = [];
-    private readonly Dictionary<MatrixKind, FloatKernel> _floats = [];
-    private readonly Dictionary<MatrixKind, EmbedKernel> _embedFloats = [];
-    private readonly Action<AcceleratorStream, Index1D, ArrayView<float>, InputView, int, int> _quantize =
-        queue.Accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, InputView, int, int>(QuantizeKernel.Run);
+    private readonly Dictionary<(int CodeBits, ScaleForm Scales), Kernel<EmbedLaunch>> _embedQuantized = [];
+    private readonly Dictionary<MatrixKind, Kernel<FloatLaunch>> _floats = [];
+    private readonly Dictionary<MatrixKind, Kernel<EmbedLaunch>> _embedFloats = [];
+    private readonly Kernel<Action<AcceleratorStream, Index1D, ArrayView<float>, InputView, int, int>> _quantize =
+        new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, InputView, int, int>(QuantizeKernel.Run));
     private readonly Dictionary<MatrixKind, HalfLauncher> _halves = [];
     private readonly InputScratch _scratch = new(queue);
     private readonly InputScratch _halfScratch = new(queue);
@@ -25,6 +25,30 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
 
     /// <summary>The kernel; null to choose by the number of rows.</summary>
     public ProductPath? Path { get; init; }
+
+    /// <summary>Has what a matrix in linear layers takes compiled when there is time.</summary>
+    public void Expect(MatrixLayout layout)
+    {
+        switch (layout.Kind)
+        {
+            case MatrixKind.Quantized:
+                _quantize.Expect();
+                Quantized(layout).Expect();
+                break;
+            case MatrixKind.Half or MatrixKind.BFloat when queue.UsesTensorCores:
+                Launcher(layout.Kind).Expect();
+                break;
+            default:
+                Float(layout.Kind).Expect();
+                break;
+        }
+    }
+
+    /// <summary>Has what a table takes compiled when there is time.</summary>
+    public void ExpectTable(MatrixLayout layout) => Embedding(layout).Expect();
+
+    /// <summary>Has the rounding to 8 bits compiled when there is time.</summary>
+    public void ExpectRounding() => _quantize.Expect();
 
     /// <summary>Applies linear layers to rows.</summary>
     /// <param name="input">[rows, columns].</param>
@@ -61,7 +85,7 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
 
             if (layout.Kind != MatrixKind.Quantized)
             {
-                Float(layout.Kind)(queue.Stream, size, matrix, input, bias, job.Output, hasBias);
+                Float(layout.Kind).Launch(queue.Stream, size, matrix, input, bias, job.Output, hasBias);
                 continue;
             }
 
@@ -84,7 +108,7 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
     public InputView Quantize(ArrayView<float> input, int rows, MatrixLayout layout)
     {
         InputView quantized = _scratch.View(rows, layout.Blocks);
-        _quantize(queue.Stream, rows * layout.Blocks, input, quantized, layout.Columns, layout.Blocks);
+        _quantize.Launch(queue.Stream, rows * layout.Blocks, input, quantized, layout.Columns, layout.Blocks);
         return quantized;
     }
 
@@ -97,7 +121,7 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
     public void Embed(DeviceMatrix table, ArrayView<int> rows, int count, ArrayView<float> output, bool adds)
     {
         if (count > 0)
-            Embedding(table.Layout)(queue.Stream, count * table.Columns, table.View, rows, output, adds ? 1 : 0);
+            Embedding(table.Layout).Launch(queue.Stream, count * table.Columns, table.View, rows, output, adds ? 1 : 0);
     }
 
     public void Dispose()
@@ -107,7 +131,7 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
     }
 
     /// <summary>Tensor cores where there are any: they add in another order than the plain kernel, so it is all or none.</summary>
-    private ProductPath HalfPath(int rows) => !queue.HasWarps || queue.Kind == AcceleratorKind.Cpu ? ProductPath.Plain : rows <= 8 ? ProductPath.Narrow : ProductPath.Wide;
+    private ProductPath HalfPath(int rows) => !queue.UsesTensorCores ? ProductPath.Plain : rows <= 8 ? ProductPath.Narrow : ProductPath.Wide;
 
     private HalfLauncher Launcher(MatrixKind kind)
     {
@@ -123,28 +147,28 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
         return kernel;
     }
 
-    private FloatKernel Float(MatrixKind kind)
+    private Kernel<FloatLaunch> Float(MatrixKind kind)
     {
-        if (!_floats.TryGetValue(kind, out FloatKernel? kernel))
+        if (!_floats.TryGetValue(kind, out Kernel<FloatLaunch>? kernel))
         {
             _floats.Add(kind, kernel = kind switch
             {
-                MatrixKind.Single => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<Singles>.Run),
-                MatrixKind.Half => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<Halves>.Run),
-                _ => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<BFloats>.Run),
+                MatrixKind.Single => new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<Singles>.Run)),
+                MatrixKind.Half => new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<Halves>.Run)),
+                _ => new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<BFloats>.Run)),
             });
         }
 
         return kernel;
     }
 
-    private EmbedKernel Embedding(MatrixLayout layout)
+    private Kernel<EmbedLaunch> Embedding(MatrixLayout layout)
     {
-        EmbedKernel? kernel;
+        Kernel<EmbedLaunch>? kernel;
         if (layout.Kind == MatrixKind.Quantized)
         {
             if (!_embedQuantized.TryGetValue((layout.CodeBits, layout.Scales), out kernel))
-                _embedQuantized.Add((layout.CodeBits, layout.Scales), kernel = QuantizedKernels.Embed(queue.Accelerator, layout));
+                _embedQuantized.Add((layout.CodeBits, layout.Scales), kernel = QuantizedKernels.Embed(queue, layout));
             return kernel;
         }
 
@@ -152,9 +176,9 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
         {
             _embedFloats.Add(layout.Kind, kernel = layout.Kind switch
             {
-                MatrixKind.Single => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedFloatKernel<Singles>.Run),
-                MatrixKind.Half => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedFloatKernel<Halves>.Run),
-                _ => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedFloatKernel<BFloats>.Run),
+                MatrixKind.Single => new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedFloatKernel<Singles>.Run)),
+                MatrixKind.Half => new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedFloatKernel<Halves>.Run)),
+                _ => new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<int>, ArrayView<float>, int>(EmbedFloatKernel<BFloats>.Run)),
             });
         }
 

@@ -4,28 +4,28 @@ using Inference.Ilgpu.Accelerators;
 
 namespace Inference.Ilgpu.Linear;
 
-using PlainKernel = Action<AcceleratorStream, Index1D, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int>;
-using WarpKernel = Action<AcceleratorStream, KernelConfig, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int, int, int>;
+using PlainLaunch = Action<AcceleratorStream, Index1D, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int>;
+using WarpLaunch = Action<AcceleratorStream, KernelConfig, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int, int, int>;
 
 /// <summary>Launches the product of one kind of quantised matrix with rows. A kernel is compiled when it is first needed.</summary>
 internal sealed class QuantizedProduct
 {
     private readonly ComputeQueue _queue;
-    private readonly Lazy<PlainKernel> _plain;
+    private readonly Kernel<PlainLaunch> _plain;
     private readonly SpreadLauncher _spread;
-    private readonly Lazy<WarpKernel> _tile;
+    private readonly Kernel<WarpLaunch> _tile;
 
-    private QuantizedProduct(ComputeQueue queue, Func<PlainKernel> plain, SpreadLauncher spread, Func<WarpKernel> tile) =>
-        (_queue, _plain, _spread, _tile) = (queue, new(plain), spread, new(tile));
+    private QuantizedProduct(ComputeQueue queue, Kernel<PlainLaunch> plain, SpreadLauncher spread, Kernel<WarpLaunch> tile) =>
+        (_queue, _plain, _spread, _tile) = (queue, plain, spread, tile);
 
     public static QuantizedProduct Create<TCodes, TScales>(ComputeQueue queue)
         where TCodes : struct, ICodes
         where TScales : struct, IScales =>
         new(
             queue,
-            () => queue.Accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int>(PlainQuantizedKernel<TCodes, TScales>.Run),
+            new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int>(PlainQuantizedKernel<TCodes, TScales>.Run)),
             SpreadLauncher.Create<QuantizedWarpProduct<TCodes, TScales>>(queue),
-            () => SpreadLauncher.Load(queue, TileQuantizedKernel<TCodes, TScales>.Run));
+            SpreadLauncher.Load(queue, TileQuantizedKernel<TCodes, TScales>.Run));
 
     /// <summary>What a number of rows takes.</summary>
     /// <remarks>
@@ -35,13 +35,25 @@ internal sealed class QuantizedProduct
     /// </remarks>
     public ProductPath Choose(MatrixLayout layout, int rows)
     {
-        // The emulation can do what tensor cores do, only slower than plain code.
-        if (!_queue.HasWarps || _queue.Kind == AcceleratorKind.Cpu)
+        if (!_queue.UsesTensorCores)
             return ProductPath.Plain;
         if (rows <= 8)
             return ProductPath.Narrow;
         long groups = (layout.Tiles + 7L) / 8 * ((rows + InputScratch.RowMultiple - 1) / InputScratch.RowMultiple);
         return rows > 32 && groups >= _queue.Accelerator.NumMultiprocessors ? ProductPath.Tile : ProductPath.Wide;
+    }
+
+    /// <summary>Has what <see cref="Choose"/> may choose compiled when there is time.</summary>
+    public void Expect()
+    {
+        if (!_queue.UsesTensorCores)
+        {
+            _plain.Expect();
+            return;
+        }
+
+        _spread.Expect();
+        _tile.Expect();
     }
 
     /// <summary>Multiplies.</summary>
@@ -57,7 +69,7 @@ internal sealed class QuantizedProduct
         switch (path)
         {
             case ProductPath.Plain:
-                _plain.Value(_queue.Stream, rows * layout.Tiles * MatrixLayout.TileRows, job.Matrix.View, input, bias, job.Output, hasBias);
+                _plain.Launch(_queue.Stream, rows * layout.Tiles * MatrixLayout.TileRows, job.Matrix.View, input, bias, job.Output, hasBias);
                 break;
             case ProductPath.Tile:
                 // The emulation pays for each warp.
@@ -66,7 +78,7 @@ internal sealed class QuantizedProduct
                 KernelConfig config = new(
                     new Index3D((layout.Tiles + groupTiles - 1) / groupTiles, (rows + groupRows - 1) / groupRows, 1),
                     new Index3D(tileWarps * rowWarps * AcceleratorContext.WarpSize, 1, 1));
-                _tile.Value(_queue.Stream, config, job.Matrix.View, input, bias, job.Output, hasBias, rows, tileWarps);
+                _tile.Launch(_queue.Stream, config, job.Matrix.View, input, bias, job.Output, hasBias, rows, tileWarps);
                 break;
             default:
                 _spread.Run(path, job, input, bias, rows);

@@ -23,7 +23,7 @@ internal sealed class IlgpuKvCache : DeviceKvCache
         if (shape.Type == KvCacheType.Q8_0 && shape.BlockSize % 2 != 0 && shape.HeadSize % 2 != 0)
             throw new NotSupportedException($"The GPU device's 8-bit cache wants an even block size or an even head size, not {shape.BlockSize} and {shape.HeadSize}.");
         _queue = queue;
-        IsTiled = queue.HasWarps && queue.Accelerator.MaxNumThreadsPerGroup >= TileAttendKernel.GroupSize && shape.Type == KvCacheType.F16 && shape.HeadSize % 8 == 0 && shape.BlockSize % 8 == 0 && shape.HeadSize <= TileAttendKernel.MostHeadSize;
+        IsTiled = SuitsTensorCores(queue, shape);
         // A last byte or three, so that words can be read to the end.
         _memory = queue.Allocate<byte>(((shape.BytesPerBlock * shape.Blocks) + 3) & ~3L, "keys and values");
         // What a sequence has not written yet is multiplied by zero: it must be a number.
@@ -38,8 +38,13 @@ internal sealed class IlgpuKvCache : DeviceKvCache
         _ => "ilgpu-q8_0",
     };
 
-    /// <summary>Whether it is made for tensor cores: 16 bits, groups of eight warps, and both a key's elements and a block's positions go in eights.</summary>
+    /// <summary>Whether it is made for tensor cores.</summary>
     public bool IsTiled { get; }
+
+    /// <summary>Whether a cache is to be made for tensor cores: 16 bits, groups of eight warps, and both a key's elements and a block's positions go in eights.</summary>
+    public static bool SuitsTensorCores(ComputeQueue queue, KvCacheShape shape) =>
+        queue.HasWarps && queue.Accelerator.MaxNumThreadsPerGroup >= TileAttendKernel.GroupSize && shape.Type == KvCacheType.F16
+        && shape.HeadSize % 8 == 0 && shape.BlockSize % 8 == 0 && shape.HeadSize <= TileAttendKernel.MostHeadSize;
 
     /// <summary>All of a tiled cache, by 16 bytes.</summary>
     public ArrayView<IntQuad> Quads => ((ArrayView<byte>)_memory.View).Cast<IntQuad>();

@@ -5,7 +5,7 @@ using Inference.Ilgpu.Linear;
 
 namespace Inference.Ilgpu.Memory;
 
-/// <summary>Packs weights into page-locked memory, piece by piece, and copies them over while the next piece is packed.</summary>
+/// <summary>Packs weights into page-locked memory, piece by piece, and copies them over while the next piece is packed and kernels are compiled.</summary>
 internal sealed class WeightStaging : IDisposable
 {
     private const int Pieces = 2;
@@ -36,12 +36,27 @@ internal sealed class WeightStaging : IDisposable
             (PageLockedArray1D<byte> piece, AcceleratorStream stream) = Next(count * tileBytes);
             byte[] memory = piece.GetArray();
             int upperStart = count * codes, scaleStart = upperStart + (count * upper), subScaleStart = scaleStart + (count * scales);
-            Parallel.For(0, count, tile => packer.Pack(
-                first + tile,
+            int firstTile = first;
+            void Pack(int tile) => packer.Pack(
+                firstTile + tile,
                 memory.AsSpan(tile * codes, codes),
                 memory.AsSpan(upperStart + (tile * upper), upper),
                 memory.AsSpan(scaleStart + (tile * scales), scales),
-                memory.AsSpan(subScaleStart + (tile * subScales), subScales)));
+                memory.AsSpan(subScaleStart + (tile * subScales), subScales));
+            Task packing = Task.Run(() => Parallel.For(0, count, Pack));
+            // Other threads pack and the driver copies: this one, which alone may use the accelerator, compiles meanwhile.
+            try
+            {
+                while (!packing.IsCompleted && _queue.CompileNext())
+                {
+                }
+            }
+            finally
+            {
+                // Not to be left behind: it writes to what the next piece writes to.
+                packing.GetAwaiter().GetResult();
+            }
+
             Copy((long)first * codes, 0, count * codes);
             Copy(layout.UpperStart + ((long)first * upper), upperStart, count * upper);
             Copy(layout.ScaleStart + ((long)first * scales), scaleStart, count * scales);

@@ -1,4 +1,7 @@
+using Inference.Diagnostics;
 using Inference.Formats;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Inference.Execution;
 
@@ -15,6 +18,21 @@ public abstract class Device : IDisposable
 {
     /// <summary>What computes, for people: instruction sets, threads, or the name of a card.</summary>
     public abstract string Name { get; }
+
+    /// <summary>Where the device writes what it does, apart from what the engine writes. The engine sets it to its own before anything else.</summary>
+    public virtual ILoggerFactory LoggerFactory
+    {
+        get => field;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+            Logger = new GuardedLogger(value.CreateLogger(GetType()));
+        }
+    } = NullLoggerFactory.Instance;
+
+    /// <summary>The device's own log, under the name of its type. It never throws: where a host's log cannot be written, steps go on.</summary>
+    protected ILogger Logger { get; private set; } = NullLogger.Instance;
 
     /// <summary>Brings a weight into the device's memory and layout.</summary>
     /// <param name="tensor">The stored weight; its bytes must stay mapped as long as the device weight lives.</param>

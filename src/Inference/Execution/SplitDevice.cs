@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Inference.Formats;
+using Microsoft.Extensions.Logging;
 
 namespace Inference.Execution;
 
@@ -48,6 +49,18 @@ public sealed class SplitDevice : Device
 
     /// <inheritdoc/>
     public override string Name => string.Join(", ", Enumerable.Range(0, Parts.Length).Where(part => _ranges is null || _ranges[part].Count > 0).Select(Describe));
+
+    /// <inheritdoc/>
+    public override ILoggerFactory LoggerFactory
+    {
+        get => base.LoggerFactory;
+        set
+        {
+            base.LoggerFactory = value;
+            foreach (Device part in Parts)
+                part.LoggerFactory = value;
+        }
+    }
 
     /// <inheritdoc/>
     public override long? FreeBytes => Parts.All(part => part.FreeBytes is not null) ? Parts.Sum(part => part.FreeBytes) : null;

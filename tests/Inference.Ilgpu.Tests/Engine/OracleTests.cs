@@ -45,6 +45,7 @@ public sealed class OracleTests(SharedDevices devices)
             KvCacheType = KvCacheType.F32,
         };
         await using InferenceEngine engine = await InferenceEngine.LoadAsync(path, options);
+        int compiled = ((IlgpuDevice)devices.Get(kind)).KernelCount;
         AssertClose(oracle.LastLogits(prompt), await engine.ComputeLogitsAsync(prompt), name);
         List<float[]> rows = [];
         GenerationOptions greedy = new() { MaxOutputTokens = 3, IgnoreEndOfText = true, LogitsObserver = (_, row) => rows.Add([.. row]) };
@@ -53,6 +54,7 @@ public sealed class OracleTests(SharedDevices devices)
         for (int i = 0; i < rows.Count; i++)
             AssertClose(expected[length - 1 + i], rows[i], $"{name}, token {i}");
         Assert.Equal(3, rows.Count);
+        Assert.True(compiled == ((IlgpuDevice)devices.Get(kind)).KernelCount, "kernels were compiled after the model was loaded");
     }
 
     private static void AssertClose(double[] expected, float[] actual, string name)

@@ -1,5 +1,6 @@
 using Inference.Execution;
 using Inference.Formats;
+using Microsoft.Extensions.Logging;
 
 namespace Inference.Tests.Engine;
 
@@ -27,7 +28,14 @@ internal sealed class DelegatingDevice(Device inner) : Device
 
     public override string Name => inner.Name;
 
-    public override DeviceWeight Upload(StoredTensor tensor, WeightUse use) => inner.Upload(tensor, use);
+    /// <summary>Weights uploaded.</summary>
+    public int Uploads { get; private set; }
+
+    public override DeviceWeight Upload(StoredTensor tensor, WeightUse use)
+    {
+        Uploads++;
+        return inner.Upload(tensor, use);
+    }
 
     public override void CompleteUploads(Action<long>? completed = null, CancellationToken cancellation = default) => inner.CompleteUploads(completed, cancellation);
 
@@ -115,7 +123,16 @@ internal sealed class DelegatingDevice(Device inner) : Device
 
     public override DeviceWeight Upload(StoredTensor tensor, WeightUse use, int? layer) => inner.Upload(tensor, use, layer);
 
-    public override long? Prepare(ModelFootprint model) => inner.Prepare(model);
+    /// <summary>Answers <see cref="Prepare"/> instead of the other device; may throw.</summary>
+    public Func<ModelFootprint, long?>? OnPrepare { get; set; }
+
+    public override ILoggerFactory LoggerFactory
+    {
+        get => inner.LoggerFactory;
+        set => inner.LoggerFactory = value;
+    }
+
+    public override long? Prepare(ModelFootprint model) => OnPrepare is { } answer ? answer(model) : inner.Prepare(model);
 
     /// <summary>What the device says it has; null for what it has.</summary>
     public long? Free { get; init; }
