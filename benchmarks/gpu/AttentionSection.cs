@@ -23,6 +23,7 @@ internal static class AttentionSection
         bench.Report.Add(new("attention", $"decode streams={sequences} context={context}", bytes / seconds / 1e9, "GB/s")
         {
             Bound = bench.CopyRate > 0 ? bench.CopyRate / 1e9 : null,
+            Target = Bench.BandwidthTarget,
             Note = $"{seconds * 1e6:F1} us",
         });
     }

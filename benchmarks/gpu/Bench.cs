@@ -9,6 +9,9 @@ namespace Inference.GpuBenchmark;
 /// <param name="Report">Where figures go.</param>
 internal sealed record Bench(Settings Settings, Device Device, Report Report)
 {
+    /// <summary>Share of a copy's bandwidth that kernels which only read are to reach.</summary>
+    public const double BandwidthTarget = 0.8;
+
     private const int Rounds = 5;
 
     /// <summary>Bytes a second that copying moves, read and written; 0 where it was not measured.</summary>

@@ -17,6 +17,13 @@ internal static class Devices
         ? new CpuDevice(ThreadTeam.DefaultThreads)
         : IlgpuDevice.Create(new() { Accelerators = settings.Accelerator is { } name ? [name] : [], UseGraphs = useGraphs, SelectsTop = settings.Toy ? true : null });
 
+    /// <summary>Kernels that a device has compiled so far, and the time that it took. The library's CPU device has none.</summary>
+    public static (int Kernels, TimeSpan Time) Compiled(Device device)
+    {
+        IlgpuDevice[] cards = [.. (device is SplitDevice split ? split.Parts : [device]).OfType<IlgpuDevice>()];
+        return (cards.Sum(card => card.KernelCount), cards.Aggregate(TimeSpan.Zero, (sum, card) => sum + card.CompileTime));
+    }
+
     public static void List()
     {
         foreach (AcceleratorDescription found in IlgpuDevice.List())

@@ -55,6 +55,7 @@ internal static class MatVecSection
         bench.Report.Add(new("mat-vec", $"{type} {rows}x{columns} rows={batch}", bytes / seconds / 1e9, "GB/s")
         {
             Bound = bench.CopyRate > 0 ? bench.CopyRate / 1e9 : null,
+            Target = batch == 1 ? Bench.BandwidthTarget : null,
             Note = $"{seconds * 1e6:F1} us",
         });
     }

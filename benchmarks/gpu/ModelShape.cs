@@ -22,5 +22,8 @@ internal sealed record ModelShape(string Name, int Layers, int Width, int FeedFo
     ];
 
     /// <summary>Weights that a token reads: all matrices, and of the embedding only its use as a head.</summary>
-    public long Weights => (Layers * Matrices.Sum(matrix => (long)matrix.Rows * matrix.Columns)) + ((long)Vocabulary * Width);
+    public long Weights => LayerWeights + ((long)Vocabulary * Width);
+
+    /// <summary>Weights of the layers, with which every token of a prompt is multiplied.</summary>
+    public long LayerWeights => Layers * Matrices.Sum(matrix => (long)matrix.Rows * matrix.Columns);
 }

@@ -48,8 +48,12 @@ internal sealed class Report(string device)
                 json.WriteString("unit", result.Unit);
                 if (result.Bound is { } bound)
                     json.WriteNumber("bound", bound);
-                if (_peer.TryGetValue((result.Group, result.Name), out double peer))
+                if (Peer(result) is { } peer)
                     json.WriteNumber("pytorch", peer);
+                if (result.Target is { } target)
+                    json.WriteNumber("target", target);
+                if (Reached(result) is { } reached)
+                    json.WriteNumber("reached", reached);
                 json.WriteString("note", result.Note);
                 json.WriteEndObject();
             }
@@ -64,18 +68,50 @@ internal sealed class Report(string device)
     private string Table()
     {
         var table = new StringBuilder($"# {device}\n");
+        AddTargets(table);
         foreach (IGrouping<string, Result> group in _results.GroupBy(result => result.Group))
         {
-            table.Append(CultureInfo.InvariantCulture, $"\n## {group.Key}\n\n| case | value | unit | share | PyTorch | ratio | |\n|---|---|---|---|---|---|---|\n");
+            table.Append(CultureInfo.InvariantCulture, $"\n## {group.Key}\n\n| case | value | unit | share | target | PyTorch | ratio | |\n|---|---|---|---|---|---|---|---|\n");
             foreach (Result result in group)
             {
-                bool compared = _peer.TryGetValue((result.Group, result.Name), out double peer) && peer > 0;
-                table.Append(CultureInfo.InvariantCulture, $"| {result.Name} | {Text(result)} | {result.Unit} | {Share(result).Trim()} | {(compared ? Number(peer) : "")} | {(compared ? Number(result.Value / peer) : "")} | {result.Note} |\n");
+                double? peer = Peer(result);
+                table.Append(CultureInfo.InvariantCulture, $"| {result.Name} | {Text(result)} | {result.Unit} | {Share(result).Trim()} | {Target(result)} | {(peer is { } value ? Number(value) : "")} | {(peer is { } other ? Number(result.Value / other) : "")} | {result.Note} |\n");
             }
         }
 
         return table.ToString();
     }
+
+    /// <summary>What is wanted, before everything else: each case with a target, and whether it gets there.</summary>
+    private void AddTargets(StringBuilder table)
+    {
+        if (!_results.Exists(result => result.Target is not null))
+            return;
+        table.Append("\n## targets\n\n| case | reached | target | |\n|---|---|---|---|\n");
+        foreach (Result result in _results.Where(result => result.Target is not null))
+        {
+            double? reached = Reached(result);
+            string verdict = reached is null ? $"no {(result.IsAgainstPeer ? "figure of PyTorch's" : "bound was measured")}" : reached >= result.Target ? "yes" : "no";
+            table.Append(CultureInfo.InvariantCulture, $"| {result.Group}: {result.Name} | {(reached is { } value ? Part(result, value) : "")} | {Target(result)} | {verdict} |\n");
+        }
+    }
+
+    private double? Peer(Result result) => _peer.TryGetValue((result.Group, result.Name), out double peer) && peer > 0 ? peer : null;
+
+    /// <summary>What the target is compared with; null where it cannot be.</summary>
+    private double? Reached(Result result) => result switch
+    {
+        { Target: null } => null,
+        { IsAgainstPeer: true } => result.Value / Peer(result),
+        { Unit: Result.Ratio } => result.Value,
+        _ => result.Bound is > 0 ? result.Value / result.Bound : null,
+    };
+
+    private static string Target(Result result) => result.Target is { } target ? Part(result, target) : "";
+
+    private static string Part(Result result, double value) => result.Unit == Result.Ratio
+        ? string.Create(CultureInfo.InvariantCulture, $"{value:0.#} x")
+        : string.Create(CultureInfo.InvariantCulture, $"{value:P0} of {(result.IsAgainstPeer ? "PyTorch" : "the bound")}");
 
     private static string Share(Result result) => result.Bound is { } bound and > 0 ? string.Create(CultureInfo.InvariantCulture, $" {result.Value / bound:P0}") : "";
 

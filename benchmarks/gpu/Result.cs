@@ -10,8 +10,17 @@ internal sealed record Result(string Group, string Name, double Value, string Un
     /// <summary>The unit of checks.</summary>
     public const string Pass = "pass";
 
+    /// <summary>The unit of one figure over another.</summary>
+    public const string Ratio = "x";
+
     /// <summary>What the figure is a share of, in the same unit: the copy bandwidth, a peak. Null for nothing.</summary>
     public double? Bound { get; init; }
+
+    /// <summary>The least that is wanted: a share of the bound, or of PyTorch's figure; of a figure with neither, the figure itself. Null where nothing is.</summary>
+    public double? Target { get; init; }
+
+    /// <summary>Whether the target is a share of PyTorch's figure.</summary>
+    public bool IsAgainstPeer { get; init; }
 
     /// <summary>More about it, for people.</summary>
     public string Note { get; init; } = "";

@@ -28,7 +28,10 @@ internal sealed unsafe class Weights : IDisposable
     public StoredTensor Tensor { get; }
 
     /// <summary>Its bytes.</summary>
-    public ReadOnlySpan<byte> Bytes => new(_data, checked((int)Tensor.ByteLength));
+    public ReadOnlySpan<byte> Bytes => Writable;
+
+    /// <summary>Its bytes, for other values.</summary>
+    public Span<byte> Writable => new(_data, checked((int)Tensor.ByteLength));
 
     /// <summary>Writes weights of a matrix that keeps the size of a normalised input: pieces of a pool, drawn at random. Not thread-safe.</summary>
     public static void Fill(TensorType type, int columns, int seed, Stream destination, long length)

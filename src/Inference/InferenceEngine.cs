@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Inference.Dialects;
+using Inference.Formats;
 using Inference.Scheduling;
 using Inference.Templating;
 using Inference.Tokenization;
@@ -264,6 +265,10 @@ public sealed partial class InferenceEngine : IAsyncDisposable
     /// <summary>Ends all open requests with an <see cref="EngineStoppedException"/> and releases model and memory.</summary>
     /// <remarks>May be called from inside an enumeration, and any number of times: each call returns when all is released.</remarks>
     public async ValueTask DisposeAsync() => await _disposal.Value.ConfigureAwait(false);
+
+    /// <summary>Loads a model whose bytes need not be in its file.</summary>
+    internal static InferenceEngine Load(string path, EngineOptions options, Func<string, ModelFile> open) =>
+        Start(ModelLoader.Load(path, options, null, CancellationToken.None, open));
 
     private static InferenceEngine Start(LoadedModel loaded)
     {

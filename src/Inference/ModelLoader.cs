@@ -21,7 +21,12 @@ internal static class ModelLoader
     /// <summary>Share of the machine's memory that the cache may grow to unless told otherwise.</summary>
     private const double DefaultCacheShare = 0.25;
 
-    public static LoadedModel Load(string path, EngineOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellation)
+    /// <param name="path">The file or folder.</param>
+    /// <param name="options">How the engine is set up.</param>
+    /// <param name="progress">Told how far loading has come.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <param name="open">Opens the path; null for what every model's file is opened with.</param>
+    public static LoadedModel Load(string path, EngineOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellation, Func<string, ModelFile>? open = null)
     {
         using var cleanup = new CleanupOnFailure();
         if (options.Device is { } given)
@@ -29,7 +34,7 @@ internal static class ModelLoader
         Validate(options);
         try
         {
-            LoadedModel loaded = LoadValid(path, options, cleanup, progress, cancellation);
+            LoadedModel loaded = LoadValid(path, options, open ?? ModelFile.Open, cleanup, progress, cancellation);
             cleanup.Release();
             return loaded;
         }
@@ -39,7 +44,7 @@ internal static class ModelLoader
         }
     }
 
-    private static LoadedModel LoadValid(string path, EngineOptions options, CleanupOnFailure cleanup, IProgress<LoadProgress>? progress, CancellationToken cancellation)
+    private static LoadedModel LoadValid(string path, EngineOptions options, Func<string, ModelFile> open, CleanupOnFailure cleanup, IProgress<LoadProgress>? progress, CancellationToken cancellation)
     {
         ILogger logger = options.LoggerFactory?.CreateLogger("Inference.Engine") ?? NullLogger.Instance;
         TimeProvider time = options.TimeProvider ?? TimeProvider.System;
@@ -47,7 +52,7 @@ internal static class ModelLoader
 
         Device device = options.Device ?? cleanup.Add(new CpuDevice(options.Threads ?? ThreadTeam.DefaultThreads, options.Kernels));
         device.LoggerFactory = options.LoggerFactory ?? NullLoggerFactory.Instance;
-        ModelFile file = cleanup.Add(ModelFile.Open(path));
+        ModelFile file = cleanup.Add(open(path));
         if (file.Tensors.Count == 0)
             throw new ModelFormatException(path, null, -1, "the file holds no weights");
         DecoderConfig config = DecoderConfigReader.Read(file);

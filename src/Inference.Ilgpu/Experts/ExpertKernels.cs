@@ -9,8 +9,8 @@ namespace Inference.Ilgpu.Experts;
 
 /// <summary>Mixtures of experts. The host never learns which experts compute which rows; the number of launches depends on neither.</summary>
 /// <remarks>
-/// Shazeer et al., Outrageously Large Neural Networks (2017). A place is a row at one of its experts. Each place's results are one
-/// thread's own sums, and a row's are added by rank, so that a row's company does not show.
+/// Shazeer et al., Outrageously Large Neural Networks (2017). A place is a row at one of its experts. Each place's results are
+/// sums of its own, and a row's are added by rank, so that a row's company does not show.
 /// </remarks>
 internal sealed class ExpertKernels : IDisposable
 {
@@ -20,21 +20,22 @@ internal sealed class ExpertKernels : IDisposable
     private readonly ExpertStacks _stacks;
     private readonly ExpertScratch _scratch;
     private readonly Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>> _route;
-    private readonly Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<int>>> _order;
+    private readonly Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<int>, ArrayView<int>, int>> _order;
     private readonly Kernel<Action<AcceleratorStream, Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>> _mix;
 
     /// <param name="queue">Where everything is.</param>
     /// <param name="elements">For activations.</param>
     /// <param name="linear">For rounded inputs.</param>
     /// <param name="vector">A weight uploaded as a vector, in the device's memory.</param>
-    public ExpertKernels(ComputeQueue queue, ElementKernels elements, LinearKernels linear, Func<DeviceWeight, ArrayView<float>> vector)
+    /// <param name="path">See <see cref="ExpertProducts"/>.</param>
+    public ExpertKernels(ComputeQueue queue, ElementKernels elements, LinearKernels linear, Func<DeviceWeight, ArrayView<float>> vector, ProductPath? path = null)
     {
         (_queue, _elements) = (queue, elements);
-        _products = new ExpertProducts(queue, linear);
+        _products = new ExpertProducts(queue, linear) { Path = path };
         _stacks = new ExpertStacks(queue, vector);
         _scratch = new ExpertScratch(queue);
         _route = new(queue, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(RouteKernel.Run));
-        _order = new(queue, accelerator => accelerator.LoadKernel<ArrayView<int>, ArrayView<int>>(OrderKernel.Run));
+        _order = new(queue, accelerator => accelerator.LoadKernel<ArrayView<int>, ArrayView<int>, ArrayView<int>, int>(OrderKernel.Run));
         _mix = new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(MixKernel.Run));
     }
 
@@ -67,14 +68,14 @@ internal sealed class ExpertKernels : IDisposable
             return;
         int width = (int)(input.Length / rows), hidden = layer.Down[0].Weight.Columns, places = checked(rows * chosen);
         (ExpertStack gates, ExpertStack ups, ExpertStack downs) = _stacks.Of(layer, hidden, width);
-        (ArrayView<int> chosenExperts, ArrayView<int> order, ArrayView<float> weights) = _scratch.Places(places);
+        (ExpertPlaces routed, ArrayView<float> weights) = _scratch.Places(places, ExpertPlaces.SlotCount(places, experts));
         (ArrayView<float> gate, ArrayView<float> up, ArrayView<float> outputs) = _scratch.Rows(places, hidden, width);
 
-        _route.Launch(_queue.Stream, (rows, _queue.GroupSize(experts)), scores, chosenExperts, weights, experts, chosen, routing.Normalizes ? 1 : 0);
-        _order.Launch(_queue.Stream, (experts, _queue.GroupSize(GroupSum.MostThreads)), chosenExperts, order);
-        _products.Run([gates, ups], [gate, up], input, rows, chosenExperts, order, chosen);
+        _route.Launch(_queue.Stream, (rows, _queue.GroupSize(experts)), scores, routed.Experts, weights, experts, chosen, routing.Normalizes ? 1 : 0);
+        _order.Launch(_queue.Stream, (experts, _queue.GroupSize(GroupSum.MostThreads)), routed.Experts, routed.Order, routed.Slots, ExpertPlaces.ArePacked(places, experts) ? 1 : 0);
+        _products.Run([gates, ups], [gate, up], input, rows, routed with { Shared = chosen });
         _elements.Gate(gate, up, routing.Activation, gate);
-        _products.Run([downs], [outputs], gate, places, chosenExperts, order, shared: 1);
+        _products.Run([downs], [outputs], gate, places, routed with { Shared = 1 });
         _mix.Launch(_queue.Stream, rows * width, outputs, weights, destination, width, chosen);
     }
 

@@ -11,17 +11,18 @@ internal sealed class ExpertScratch(ComputeQueue queue) : IDisposable
 
     private readonly GrowingBuffer<int> _experts = new(queue, Purpose);
     private readonly GrowingBuffer<int> _order = new(queue, Purpose);
+    private readonly GrowingBuffer<int> _slots = new(queue, Purpose);
     private readonly GrowingBuffer<float> _weights = new(queue, Purpose);
     private readonly GrowingBuffer<float> _gate = new(queue, Purpose);
     private readonly GrowingBuffer<float> _up = new(queue, Purpose);
     private readonly GrowingBuffer<float> _outputs = new(queue, Purpose);
 
     /// <summary>Changes when the memory has moved.</summary>
-    public int Version => _experts.Version + _order.Version + _weights.Version + _gate.Version + _up.Version + _outputs.Version;
+    public int Version => _experts.Version + _order.Version + _slots.Version + _weights.Version + _gate.Version + _up.Version + _outputs.Version;
 
-    /// <summary>The expert of each place, and the places sorted by it.</summary>
-    public (ArrayView<int> Experts, ArrayView<int> Order, ArrayView<float> Weights) Places(int places) =>
-        (_experts.View(places), _order.View(places), _weights.View(places));
+    /// <summary>The expert of each place and the places sorted by it, with their slots, and the weight of each.</summary>
+    public (ExpertPlaces Places, ArrayView<float> Weights) Places(int places, int slots) =>
+        (new ExpertPlaces { Experts = _experts.View(places), Order = _order.View(places), Slots = _slots.View(slots * 2L) }, _weights.View(places));
 
     /// <summary>What experts compute for each place.</summary>
     /// <param name="places">Places.</param>
@@ -34,6 +35,7 @@ internal sealed class ExpertScratch(ComputeQueue queue) : IDisposable
     {
         _experts.Dispose();
         _order.Dispose();
+        _slots.Dispose();
         _weights.Dispose();
         _gate.Dispose();
         _up.Dispose();

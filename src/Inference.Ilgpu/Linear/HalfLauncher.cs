@@ -45,6 +45,9 @@ internal sealed class HalfLauncher
         _tile.Expect();
     }
 
+    /// <summary>Has the rounding compiled when there is time.</summary>
+    public void ExpectRounding() => _round.Expect();
+
     /// <summary>Rounds rows to the type.</summary>
     public void Round(ArrayView<float> input, int rows, InputView rounded, int columns, int blocks) =>
         _round.Launch(_queue.Stream, new KernelConfig(rows, _queue.Kind == AcceleratorKind.Cpu ? AcceleratorContext.WarpSize : RoundKernel<HalfProduct>.GroupSize), input, rounded, columns, blocks);

@@ -8,6 +8,7 @@ internal struct InputRows
 {
     private int _codes;
     private int _left;
+    private int _right;
     private int _blocks;
 
     /// <param name="first">First of the eight rows.</param>
@@ -16,9 +17,20 @@ internal struct InputRows
     {
         int g = Warp.LaneIdx / 4;
         int t = Warp.LaneIdx % 4;
+        return Of(first + g, first + 2 * t, first + 2 * t + 1, blocks);
+    }
+
+    /// <summary>Rows that need not lie together.</summary>
+    /// <param name="own">The row whose codes the thread brings, that of its column of the second operand.</param>
+    /// <param name="left">The row of the first of its results.</param>
+    /// <param name="right">The row of the second.</param>
+    /// <param name="blocks">Blocks a row.</param>
+    public static InputRows Of(int own, int left, int right, int blocks)
+    {
         InputRows rows = default;
-        rows._codes = (first + g) * blocks * 4 + t;
-        rows._left = (first + 2 * t) * blocks;
+        rows._codes = own * blocks * 4 + Warp.LaneIdx % 4;
+        rows._left = left * blocks;
+        rows._right = right * blocks;
         rows._blocks = blocks;
         return rows;
     }
@@ -28,6 +40,7 @@ internal struct InputRows
     {
         rows._codes += rows._blocks * 32;
         rows._left += rows._blocks * 8;
+        rows._right += rows._blocks * 8;
         return rows;
     }
 
@@ -38,7 +51,7 @@ internal struct InputRows
     public static InputTile Read(InputRows rows, InputView input, int block)
     {
         int left = rows._left + block;
-        int right = left + rows._blocks;
+        int right = rows._right + block;
         InputTile tile = default;
         tile.Codes = ReadCodes(rows, input, block);
         tile.LeftScale = input.Scales[left];

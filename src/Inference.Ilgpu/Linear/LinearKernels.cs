@@ -45,8 +45,14 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
     /// <summary>Has what a table takes compiled when there is time.</summary>
     public void ExpectTable(MatrixLayout layout) => Embedding(layout).Expect();
 
-    /// <summary>Has the rounding to 8 bits compiled when there is time.</summary>
-    public void ExpectRounding() => _quantize.Expect();
+    /// <summary>Has the rounding of rows for a matrix compiled when there is time: to 8 bits, or to its 16.</summary>
+    public void ExpectRounding(MatrixLayout layout)
+    {
+        if (layout.Kind == MatrixKind.Quantized)
+            _quantize.Expect();
+        else
+            Launcher(layout.Kind).ExpectRounding();
+    }
 
     /// <summary>Applies linear layers to rows.</summary>
     /// <param name="input">[rows, columns].</param>
@@ -69,8 +75,7 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
                 HalfLauncher launcher = Launcher(layout.Kind);
                 if (roundedFor != layout.Kind)
                 {
-                    rounded = _halfScratch.View(rows, layout.Blocks);
-                    launcher.Round(input, rows, rounded, layout.Columns, layout.Blocks);
+                    rounded = Round(input, rows, layout);
                     roundedFor = layout.Kind;
                 }
 
@@ -105,6 +110,17 @@ internal sealed class LinearKernels(ComputeQueue queue) : IDisposable
         InputView quantized = _scratch.View(rows, layout.Blocks);
         _quantize.Launch(queue.Stream, rows * layout.Blocks, input, quantized, layout.Columns, layout.Blocks);
         return quantized;
+    }
+
+    /// <summary>Rounds rows to 16-bit floats, for matrices of such a layout on tensor cores; good until the next call.</summary>
+    /// <param name="input">[rows, columns of the layout].</param>
+    /// <param name="rows">Rows of the input, at least 1.</param>
+    /// <param name="layout">Of the matrix.</param>
+    public InputView Round(ArrayView<float> input, int rows, MatrixLayout layout)
+    {
+        InputView rounded = _halfScratch.View(rows, layout.Blocks);
+        Launcher(layout.Kind).Round(input, rows, rounded, layout.Columns, layout.Blocks);
+        return rounded;
     }
 
     /// <summary>Looks up rows.</summary>

@@ -16,10 +16,10 @@ internal static class SpreadKernel<TProduct>
     public const int MostTiles = 8;
 
     /// <summary>Sums that a tile has for eight rows of the input.</summary>
-    private const int TileSums = MatrixLayout.TileRows * 8;
+    public const int TileSums = MatrixLayout.TileRows * 8;
 
     /// <summary>Chunks of eight rows whose sums there is room for; more than that take turns.</summary>
-    private const int Room = 64;
+    public const int Room = 64;
 
     /// <summary>Up to eight rows of the input a group. Grid: groups of tiles, eights of rows.</summary>
     /// <param name="matrix">The weights.</param>
@@ -95,7 +95,8 @@ internal static class SpreadKernel<TProduct>
     /// <summary>Where the group's tiles end behind the matrix, its last is computed again and not kept.</summary>
     private static long Tile(MatrixView matrix, int tile) => XMath.Min(tile, (matrix.Rows - 1) / MatrixLayout.TileRows);
 
-    private static void Put(ArrayView<float> parts, int item, int lane, FloatQuad sum)
+    /// <summary>Puts a chunk's sums of a tile to their place among the parts.</summary>
+    internal static void Put(ArrayView<float> parts, int item, int lane, FloatQuad sum)
     {
         parts[item * TileSums + lane] = sum.A;
         parts[item * TileSums + lane + 32] = sum.B;
@@ -103,7 +104,8 @@ internal static class SpreadKernel<TProduct>
         parts[item * TileSums + lane + 96] = sum.D;
     }
 
-    private static float Sum(ArrayView<float> parts, int first, int count, int step, int place, float total)
+    /// <summary>Adds chunks' sums in order.</summary>
+    internal static float Sum(ArrayView<float> parts, int first, int count, int step, int place, float total)
     {
         for (int i = 0; i < count; i++)
             total = Exact.Add(total, parts[(first + i * step) * TileSums + place]);
@@ -122,8 +124,7 @@ internal static class SpreadKernel<TProduct>
             if (row < matrix.Rows)
             {
                 int inTile = place % MatrixLayout.TileRows;
-                int register = (inTile >> 3) * 2 + (column & 1);
-                float total = totals[place / MatrixLayout.TileRows * TileSums + register * 32 + (inTile & 7) * 4 + (column >> 1)];
+                float total = totals[place / MatrixLayout.TileRows * TileSums + Place(inTile, column)];
                 total = product.Finish(input, firstRow + column, total);
                 if (hasBias != 0)
                     total = Exact.Add(total, bias[row]);
@@ -131,4 +132,7 @@ internal static class SpreadKernel<TProduct>
             }
         }
     }
+
+    /// <summary>Where <see cref="Put"/> puts a result of a tile.</summary>
+    internal static int Place(int inTile, int column) => ((inTile >> 3) * 2 + (column & 1)) * 32 + (inTile & 7) * 4 + (column >> 1);
 }

@@ -14,14 +14,16 @@ public sealed class GgufFile : ModelFile
     private readonly List<GgufPart> _parts;
     private readonly OrderedDictionary<string, StoredTensor> _tensors = [];
 
-    private GgufFile(List<GgufPart> parts)
+    private GgufFile(List<GgufPart> parts, Func<StoredTensor, StoredTensor>? bytes = null)
     {
         _parts = parts;
         foreach (GgufPart part in parts)
         {
             foreach (GgufTensorEntry entry in part.Header.Tensors.Values)
-                _tensors.Add(entry.Name, part.Store(entry));
+                _tensors.Add(entry.Name, bytes is null ? part.Store(entry) : bytes(part.Store(entry)));
         }
+
+        IsHeaderOnly = bytes is null && parts.Exists(part => part.IsHeaderOnly);
 
         // Joined, the model is none that is split: whoever writes its metadata elsewhere writes one file.
         Metadata = parts.Count == 1
@@ -45,7 +47,7 @@ public sealed class GgufFile : ModelFile
     public int Alignment => _parts[0].Header.Alignment;
 
     /// <summary>Whether the file ends before the data of its tensors.</summary>
-    public bool IsHeaderOnly => _parts.Exists(part => part.IsHeaderOnly);
+    public bool IsHeaderOnly { get; }
 
     /// <summary>Every metadata value by its key, in file order when enumerated.</summary>
     public IReadOnlyDictionary<string, GgufValue> Metadata { get; }
@@ -62,6 +64,11 @@ public sealed class GgufFile : ModelFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         return new GgufFile(GgufParts.Open(path));
     }
+
+    /// <summary>Opens a file whose tensors' bytes are elsewhere.</summary>
+    /// <param name="path">The file; a header is enough.</param>
+    /// <param name="bytes">The tensor of the same name, type and shape whose bytes count. They stay valid as long as the file is open.</param>
+    internal static GgufFile Open(string path, Func<StoredTensor, StoredTensor> bytes) => new(GgufParts.Open(path), bytes);
 
     /// <summary>A text value.</summary>
     /// <param name="key">The metadata key.</param>

@@ -115,7 +115,9 @@ public sealed class GgufWriter
         }
     }
 
-    private long WriteHeader(Stream stream, int alignment)
+    /// <summary>Writes everything but padding and tensors' bytes: a description, which <see cref="GgufFile.IsHeaderOnly"/> tells.</summary>
+    /// <returns>Its length.</returns>
+    internal long WriteHeader(Stream stream, int alignment = GgufHeader.DefaultAlignment)
     {
         GgufEncoder encoder = new(stream);
         encoder.Write(GgufHeader.Magic);
