@@ -119,9 +119,9 @@ internal static class TileQuantizedKernel<TCodes, TScales, TSpan>
     private static TileSums Add(TileSums total, TileSums sums)
     {
         TSpan span = default;
-        total.First = TileSums.Add(total.First, sums.First);
+        total.First = WarpSums.Add(total.First, sums.First);
         if (span.Rows > 32)
-            total.Second = TileSums.Add(total.Second, sums.Second);
+            total.Second = WarpSums.Add(total.Second, sums.Second);
         return total;
     }
 
