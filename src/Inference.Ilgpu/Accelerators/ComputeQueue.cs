@@ -38,6 +38,9 @@ internal sealed class ComputeQueue : IDisposable
     /// <summary>Whether linear layers take tensor cores. The emulation can do what those do, only slower than plain code.</summary>
     public bool UsesTensorCores => HasWarps && Kind != AcceleratorKind.Cpu;
 
+    /// <summary>Whether groups of so many threads are to be had. The emulation would wake a thread of the system for each.</summary>
+    public bool HasGroups(int threads) => Kind != AcceleratorKind.Cpu && Accelerator.MaxNumThreadsPerGroup >= threads;
+
     /// <summary>Kernels compiled so far.</summary>
     public int KernelCount { get; private set; }
 

@@ -24,13 +24,13 @@ internal sealed class FloatProduct
             new(queue, accelerator => accelerator.LoadKernel<MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(TileFloatKernel<TFloats>.Run, new KernelSpecialization(TileFloatKernel<TFloats>.GroupSize, null))));
 
     /// <summary>What a number of rows takes: of the tile kernel's 64 a quarter at least should be there. Both compute the same bits.</summary>
-    public static ProductPath Choose(ComputeQueue queue, int rows) => rows > TileFloatKernel<Singles>.GroupRows / 4 && HasRoom(queue) ? ProductPath.Shared : ProductPath.Plain;
+    public static ProductPath Choose(ComputeQueue queue, int rows) => rows > TileFloatKernel<Singles>.GroupRows / 4 && queue.HasGroups(TileFloatKernel<Singles>.GroupSize) ? ProductPath.Shared : ProductPath.Plain;
 
     /// <summary>Has what <see cref="Choose"/> may choose compiled when there is time.</summary>
     public void Expect()
     {
         _plain.Expect();
-        if (HasRoom(_queue))
+        if (_queue.HasGroups(TileFloatKernel<Singles>.GroupSize))
             _tile.Expect();
     }
 
@@ -54,7 +54,4 @@ internal sealed class FloatProduct
         KernelConfig config = new(new Index3D((layout.Rows + GroupRows - 1) / GroupRows, (rows + GroupRows - 1) / GroupRows, 1), new Index3D(TileFloatKernel<Singles>.GroupSize, 1, 1));
         _tile.Launch(_queue.Stream, config, job.Matrix.View, input, bias, job.Output, hasBias, rows);
     }
-
-    /// <summary>The emulation would wake a thread of the system for each of a group.</summary>
-    private static bool HasRoom(ComputeQueue queue) => queue.Kind != AcceleratorKind.Cpu && queue.Accelerator.MaxNumThreadsPerGroup >= TileFloatKernel<Singles>.GroupSize;
 }

@@ -6,7 +6,7 @@ internal enum ProductPath
     /// <summary>A thread for each result; needs no warps.</summary>
     Plain,
 
-    /// <summary>The same from shared memory, a group for 64 x 64 results; of floats, where there are no tensor cores for them.</summary>
+    /// <summary>The same from shared memory, a group for 64 x 64 results, where there are no tensor cores for them.</summary>
     Shared,
 
     /// <summary>Tensor cores, eight rows at a time, chunks spread over the warps of a group.</summary>

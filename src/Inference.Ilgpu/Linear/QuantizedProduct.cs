@@ -5,6 +5,7 @@ using Inference.Ilgpu.Accelerators;
 namespace Inference.Ilgpu.Linear;
 
 using PlainLaunch = Action<AcceleratorStream, Index1D, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int>;
+using SharedLaunch = Action<AcceleratorStream, KernelConfig, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int, int>;
 using WarpLaunch = Action<AcceleratorStream, KernelConfig, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int, int, int>;
 
 /// <summary>Launches the product of one kind of quantised matrix with rows. A kernel is compiled when it is first needed.</summary>
@@ -16,15 +17,18 @@ internal sealed class QuantizedProduct
     private const int GroupTiles = QuantizedStage<Codes8, HalfScales>.MostTiles;
 
     private const int GroupRowWarps = 2;
+    private const int SharedRows = SharedQuantizedKernel<Codes8, HalfScales>.GroupRows;
+    private const int SharedThreads = SharedQuantizedKernel<Codes8, HalfScales>.GroupSize;
 
     private readonly ComputeQueue _queue;
     private readonly Kernel<PlainLaunch> _plain;
+    private readonly Kernel<SharedLaunch> _shared;
     private readonly SpreadLauncher _spread;
     private readonly Kernel<WarpLaunch> _tile;
     private readonly Kernel<WarpLaunch> _largeTile;
 
-    private QuantizedProduct(ComputeQueue queue, Kernel<PlainLaunch> plain, SpreadLauncher spread, Kernel<WarpLaunch> tile, Kernel<WarpLaunch> largeTile) =>
-        (_queue, _plain, _spread, _tile, _largeTile) = (queue, plain, spread, tile, largeTile);
+    private QuantizedProduct(ComputeQueue queue, Kernel<PlainLaunch> plain, Kernel<SharedLaunch> shared, SpreadLauncher spread, Kernel<WarpLaunch> tile, Kernel<WarpLaunch> largeTile) =>
+        (_queue, _plain, _shared, _spread, _tile, _largeTile) = (queue, plain, shared, spread, tile, largeTile);
 
     public static QuantizedProduct Create<TCodes, TScales>(ComputeQueue queue)
         where TCodes : struct, ICodes
@@ -32,6 +36,7 @@ internal sealed class QuantizedProduct
         new(
             queue,
             new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int>(PlainQuantizedKernel<TCodes, TScales>.Run)),
+            new(queue, accelerator => accelerator.LoadKernel<MatrixView, InputView, ArrayView<float>, ArrayView<float>, int, int>(SharedQuantizedKernel<TCodes, TScales>.Run, new KernelSpecialization(SharedQuantizedKernel<TCodes, TScales>.GroupSize, null))),
             SpreadLauncher.Create<QuantizedWarpProduct<TCodes, TScales>>(queue),
             SpreadLauncher.Load(queue, TileQuantizedKernel<TCodes, TScales, Rows32>.Run),
             SpreadLauncher.Load(queue, TileQuantizedKernel<TCodes, TScales, Rows64>.Run));
@@ -45,7 +50,7 @@ internal sealed class QuantizedProduct
     public ProductPath Choose(MatrixLayout layout, int rows)
     {
         if (!_queue.UsesTensorCores)
-            return ProductPath.Plain;
+            return rows > SharedRows / 4 && _queue.HasGroups(SharedThreads) ? ProductPath.Shared : ProductPath.Plain;
         if (rows <= 8)
             return ProductPath.Narrow;
         int wanted = _queue.Accelerator.NumMultiprocessors;
@@ -60,6 +65,8 @@ internal sealed class QuantizedProduct
         if (!_queue.UsesTensorCores)
         {
             _plain.Expect();
+            if (_queue.HasGroups(SharedThreads))
+                _shared.Expect();
             return;
         }
 
@@ -82,6 +89,10 @@ internal sealed class QuantizedProduct
         {
             case ProductPath.Plain:
                 _plain.Launch(_queue.Stream, rows * layout.Tiles * MatrixLayout.TileRows, job.Matrix.View, input, bias, job.Output, hasBias);
+                break;
+            case ProductPath.Shared:
+                KernelConfig config = new(new Index3D((layout.Rows + SharedRows - 1) / SharedRows, (rows + SharedRows - 1) / SharedRows, 1), new Index3D(SharedThreads, 1, 1));
+                _shared.Launch(_queue.Stream, config, job.Matrix.View, input, bias, job.Output, hasBias, rows);
                 break;
             case ProductPath.Tile:
                 RunTiles(_tile, default(Rows32).Rows, job, input, bias, rows);

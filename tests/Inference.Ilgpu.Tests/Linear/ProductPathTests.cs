@@ -267,6 +267,36 @@ public class ProductPathTests
     }
 
     [Theory]
+    [MemberData(nameof(Quantized))]
+    public void Shared_memory_changes_no_bit_of_the_plain_quantised_kernel(TensorType type) => CompareShared(AcceleratorKind.OpenCL, type, 70, 768, 66);
+
+    [Theory]
+    [InlineData(TensorType.Q8_0)]
+    [InlineData(TensorType.Q5_K)]
+    public void Shared_memory_changes_no_bit_of_the_plain_quantised_kernel_in_the_emulation(TensorType type) => CompareShared(AcceleratorKind.Cpu, type, 20, 512, 5);
+
+    private static void CompareShared(AcceleratorKind kind, TensorType type, int rows, int columns, int inputRows)
+    {
+        using TestQueue test = new(kind, emulatedWarps: 8);
+        using WeightSample weights = new(type, rows, columns, 3);
+        using DeviceMatrix matrix = MatrixOnDevice.Upload(test, weights.Tensor);
+        float[] input = HostTensor.Normal(new Random(4), inputRows * columns), bias = HostTensor.Normal(new Random(5), rows);
+        float[] Run(ProductPath path)
+        {
+            using LinearKernels kernels = new(test.Queue) { Path = path };
+            using var inputBuffer = test.Put(input);
+            using var biasBuffer = test.Put(bias);
+            using var output = test.Put(new float[inputRows * rows]);
+            kernels.Run(inputBuffer.View, inputRows, [new(matrix, biasBuffer.View, output.View)]);
+            return test.Get(output);
+        }
+
+        float[] expected = Run(ProductPath.Plain);
+        Assert.All(expected, value => Assert.True(float.IsFinite(value)));
+        Assert.Equal(Bits(expected), Bits(Run(ProductPath.Shared)));
+    }
+
+    [Theory]
     [InlineData(typeof(Singles))]
     [InlineData(typeof(Halves))]
     [InlineData(typeof(BFloats))]
