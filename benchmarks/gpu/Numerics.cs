@@ -20,6 +20,8 @@ internal sealed class Numerics(Bench bench)
         var numerics = new Numerics(bench);
         foreach (TensorType type in Types)
             numerics.Linear(type, bench.Size(1000, 40), bench.Size(4096, 512), bench.Size(130, 9));
+        foreach (TensorType type in bench.Size<TensorType[]>([TensorType.Q8_0, TensorType.Q4_K, TensorType.F16, TensorType.BF16, TensorType.F32], [TensorType.Q8_0, TensorType.BF16]))
+            numerics.Experts(type, bench.Size(new ExpertShape(16, 4, 2048, 768), ExpertShape.Toy), bench.Size(70, 9));
         numerics.Attention(bench.Size(new AttentionShape(32, 8, 128, 1 / MathF.Sqrt(128)), new AttentionShape(4, 2, 16, 0.25f)), bench.Size(700, 36));
         numerics._dump?.Save();
     }
@@ -66,6 +68,28 @@ internal sealed class Numerics(Bench bench)
             using DeviceTensor output = device.Allocate(count, rows);
             output.Rows = count;
             device.Linear(input, [new LinearTarget(weight, null, output)]);
+            return Read(output);
+        }
+    }
+
+    private void Experts(TensorType type, ExpertShape shape, int batch)
+    {
+        using var experts = new ExpertBench(bench.Device, type, shape);
+        float[] values = Weights.Normal(batch * shape.Width, 1, seed: 16), scores = Weights.Normal(batch * shape.Experts, 2, seed: 17);
+        using var valueRows = new Inputs(bench.Device, values, shape.Width);
+        using var scoreRows = new Inputs(bench.Device, scores, shape.Experts);
+        float[] together = Compute(batch);
+        // Rounded twice: before the first matrices and before the last.
+        double error = Error(together, ExpertNumerics.Expected(experts, values, scores, batch)), most = 2 * Tolerance(type);
+        Check($"experts {type} against float64", error <= most, string.Create(CultureInfo.InvariantCulture, $"{error:G3} of {most:G2}"));
+        bool same = _rowCounts.Where(count => count < batch).All(count => together.AsSpan(0, count * shape.Width).SequenceEqual(Compute(count)));
+        Check($"experts {type} bits at any number of rows", same, "");
+
+        float[] Compute(int count)
+        {
+            using DeviceTensor input = valueRows.Take(count), score = scoreRows.Take(count), output = bench.Device.Allocate(count, shape.Width);
+            output.Rows = count;
+            experts.Mix(input, score, output);
             return Read(output);
         }
     }

@@ -34,7 +34,7 @@ try
             report.Add(new("copy", "device to device", copyRate / 1e9, "GB/s") { Note = "read and written" });
         var bench = new Bench(settings, device, report) { CopyRate = copyRate };
         (string Name, Action<Bench> Run)[] sections =
-            [("ptx", PtxSection.Run), ("numerics", Numerics.Run), ("launch", LaunchSection.Run), ("matvec", MatVecSection.Run), ("matmul", MatMulSection.Run), ("attention", AttentionSection.Run), ("select", SelectSection.Run)];
+            [("ptx", PtxSection.Run), ("numerics", Numerics.Run), ("launch", LaunchSection.Run), ("matvec", MatVecSection.Run), ("matmul", MatMulSection.Run), ("experts", ExpertSection.Run), ("attention", AttentionSection.Run), ("select", SelectSection.Run)];
         foreach ((string name, Action<Bench> run) in sections)
         {
             if (!Wants(name))

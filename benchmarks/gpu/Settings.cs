@@ -5,14 +5,14 @@ namespace Inference.GpuBenchmark;
 /// <summary>What is measured, on what.</summary>
 internal sealed record Settings
 {
-    public static readonly string[] AllSections = ["ptx", "numerics", "copy", "launch", "matvec", "matmul", "attention", "select", "models"];
+    public static readonly string[] AllSections = ["ptx", "numerics", "copy", "launch", "matvec", "matmul", "experts", "attention", "select", "models"];
 
     public const string Usage = """
         gpu-benchmark [--accelerator NAME | host] [--toy] [--only SECTION[,SECTION]] [--out FOLDER] [--dump FOLDER] [--peer FILE] [--list]
 
         --accelerator  a name that --list shows, or a kind: Cuda, OpenCL, Cpu (an emulation). "host": the library's CPU device. Without: the best card.
         --toy          sizes at which an emulation ends in minutes: tests the program, measures nothing
-        --only         some of: ptx, numerics, copy, launch, matvec, matmul, attention, select, models
+        --only         some of: ptx, numerics, copy, launch, matvec, matmul, experts, attention, select, models
         --out          where results.json and results.md go (results)
         --dump         where numerics writes inputs and outputs for another program to check
         --peer         results of another program, shown beside

@@ -27,11 +27,10 @@ internal sealed class ExpertKernels : IDisposable
     /// <param name="elements">For activations.</param>
     /// <param name="linear">For rounded inputs.</param>
     /// <param name="vector">A weight uploaded as a vector, in the device's memory.</param>
-    /// <param name="path">See <see cref="ExpertProducts"/>.</param>
-    public ExpertKernels(ComputeQueue queue, ElementKernels elements, LinearKernels linear, Func<DeviceWeight, ArrayView<float>> vector, ProductPath? path = null)
+    public ExpertKernels(ComputeQueue queue, ElementKernels elements, LinearKernels linear, Func<DeviceWeight, ArrayView<float>> vector)
     {
         (_queue, _elements) = (queue, elements);
-        _products = new ExpertProducts(queue, linear) { Path = path };
+        _products = new ExpertProducts(queue, linear);
         _stacks = new ExpertStacks(queue, vector);
         _scratch = new ExpertScratch(queue);
         _route = new(queue, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(RouteKernel.Run));

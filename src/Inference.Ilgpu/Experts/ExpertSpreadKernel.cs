@@ -1,7 +1,7 @@
 using ILGPU;
 using ILGPU.Algorithms;
-using Inference.Ilgpu.Linear;
 using Inference.Ilgpu.Intrinsics;
+using Inference.Ilgpu.Linear;
 
 namespace Inference.Ilgpu.Experts;
 
