@@ -61,7 +61,6 @@ internal sealed class AcceleratorContext : IDisposable
         Bytes.Register(manager);
         HalfPair.Register(manager);
         AsyncCopy.Register(manager);
-        MatrixLoad.Register(manager);
     }
 
     /// <summary>A machine without a driver has no such accelerators, which is no error.</summary>

@@ -33,13 +33,6 @@ internal static class AsyncCopy
     {
     }
 
-    /// <summary>Waits for all groups of the thread.</summary>
-    [IntrinsicImplementation]
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Wait0()
-    {
-    }
-
     /// <summary>Waits for all groups but the last one.</summary>
     [IntrinsicImplementation]
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -47,16 +40,9 @@ internal static class AsyncCopy
     {
     }
 
-    /// <summary>Waits for all groups but the last two.</summary>
-    [IntrinsicImplementation]
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static void Wait2()
-    {
-    }
-
     public static void Register(IntrinsicImplementationManager manager)
     {
-        foreach (string name in (string[])[nameof(Copy16), nameof(Copy8), nameof(Commit), nameof(Wait0), nameof(Wait1), nameof(Wait2)])
+        foreach (string name in (string[])[nameof(Copy16), nameof(Copy8), nameof(Commit), nameof(Wait1)])
             manager.RegisterMethod(typeof(AsyncCopy).GetMethod(name)!, new PTXIntrinsic(typeof(AsyncCopy), $"{name}Ptx", IntrinsicImplementationMode.GenerateCode));
     }
 
@@ -77,9 +63,5 @@ internal static class AsyncCopy
 
     private static void CommitPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => generator.Command("cp.async.commit_group");
 
-    private static void Wait0Ptx(PTXBackend backend, PTXCodeGenerator generator, Value value) => generator.Command("cp.async.wait_group 0");
-
     private static void Wait1Ptx(PTXBackend backend, PTXCodeGenerator generator, Value value) => generator.Command("cp.async.wait_group 1");
-
-    private static void Wait2Ptx(PTXBackend backend, PTXCodeGenerator generator, Value value) => generator.Command("cp.async.wait_group 2");
 }
