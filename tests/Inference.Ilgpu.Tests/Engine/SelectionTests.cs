@@ -26,9 +26,11 @@ public sealed class SelectionTests(SharedDevices devices)
     [InlineData("Cpu", 4, 3)]
     public async Task Tokens_are_those_of_the_rows(string kind, int count, int length)
     {
+        devices.Get(kind);
+        using Device device = IlgpuDevice.Create(new() { Accelerators = [kind], SelectsTop = true });
         EngineOptions options = new() { ContextLength = 64, KvBlockSize = 8, KvCacheTokens = 700, MaxTokensPerStep = 16, MaxSequences = 9 };
-        IReadOnlyList<int>[] rows = await RunAsync(options with { Device = new DelegatingDevice(devices.Get(kind)) { IsGuest = true, SelectsNone = true } });
-        IReadOnlyList<int>[] selected = await RunAsync(options with { Device = new DelegatingDevice(devices.Get(kind)) { IsGuest = true } });
+        IReadOnlyList<int>[] rows = await RunAsync(options with { Device = new DelegatingDevice(device) { IsGuest = true, SelectsNone = true } });
+        IReadOnlyList<int>[] selected = await RunAsync(options with { Device = new DelegatingDevice(device) { IsGuest = true } });
         Assert.Equal(rows, selected);
 
         async Task<IReadOnlyList<int>[]> RunAsync(EngineOptions options)
