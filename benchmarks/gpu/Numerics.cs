@@ -19,7 +19,12 @@ internal sealed class Numerics(Bench bench)
     {
         var numerics = new Numerics(bench);
         foreach (TensorType type in Types)
+        {
             numerics.Linear(type, bench.Size(1000, 40), bench.Size(4096, 512), bench.Size(130, 9));
+            // Enough rows of weights for a card to take the kernels that are made for many rows of the input.
+            numerics.ManyRows(type, bench.Size(18500, 40), bench.Size(1280, 256), bench.Size(130, 9), bench.Size(128, 8));
+        }
+
         foreach (TensorType type in bench.Size<TensorType[]>([TensorType.Q8_0, TensorType.Q4_K, TensorType.F16, TensorType.BF16, TensorType.F32], [TensorType.Q8_0, TensorType.BF16]))
             numerics.Experts(type, bench.Size(new ExpertShape(16, 4, 2048, 768), ExpertShape.Toy), bench.Size(70, 9));
         numerics.Attention(bench.Size(new AttentionShape(32, 8, 128, 1 / MathF.Sqrt(128)), new AttentionShape(4, 2, 16, 0.25f)), bench.Size(700, 36));
@@ -90,6 +95,30 @@ internal sealed class Numerics(Bench bench)
             using DeviceTensor input = valueRows.Take(count), score = scoreRows.Take(count), output = bench.Device.Allocate(count, shape.Width);
             output.Rows = count;
             experts.Mix(input, score, output);
+            return Read(output);
+        }
+    }
+
+    /// <summary>The bits of the first rows, and of those from <paramref name="rest"/> on, among many and among few.</summary>
+    private void ManyRows(TensorType type, int rows, int columns, int batch, int rest)
+    {
+        using var weights = new Weights(type, rows, columns, seed: 16);
+        float[] values = Weights.Normal(batch * columns, 1, seed: 17);
+        using DeviceWeight weight = bench.Device.Upload(weights.Tensor, WeightUse.Linear);
+        bench.Device.CompleteUploads();
+        using var all = new Inputs(bench.Device, values, columns);
+        using var last = new Inputs(bench.Device, values[(rest * columns)..], columns);
+        float[] together = Compute(all, batch);
+        bool same = _rowCounts.Where(count => count < batch).All(count => together.AsSpan(0, count * rows).SequenceEqual(Compute(all, count)))
+            && together.AsSpan(rest * rows).SequenceEqual(Compute(last, batch - rest));
+        Check($"{type} bits among many rows", same, "");
+
+        float[] Compute(Inputs inputs, int count)
+        {
+            using DeviceTensor input = inputs.Take(count);
+            using DeviceTensor output = bench.Device.Allocate(count, rows);
+            output.Rows = count;
+            bench.Device.Linear(input, [new LinearTarget(weight, null, output)]);
             return Read(output);
         }
     }
