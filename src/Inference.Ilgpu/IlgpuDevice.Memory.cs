@@ -40,6 +40,7 @@ public sealed partial class IlgpuDevice
     {
         Bind();
         _elements.Expect();
+        _selection?.Expect();
         if (model.Cache is { } cache)
             _attention.Expect(cache);
         foreach (StoredTensor tensor in model.Input.Where(tensor => tensor.Shape.Length > 1))

@@ -91,10 +91,16 @@ public sealed partial class IlgpuDevice
         Run(new StepOperation { Kind = StepOperationKind.SelectRows, Tensor = source, Second = destination });
 
     /// <inheritdoc/>
-    public override void ArgMax(DeviceTensor logits) =>
-        Run(new StepOperation { Kind = StepOperationKind.ArgMax, Tensor = logits });
+    /// <remarks>Not part of a step's graph: whether anybody asks for it changes from step to step, and a graph is repeated as a whole.</remarks>
+    public override void ArgMax(DeviceTensor logits)
+    {
+        Bind();
+        _operations++;
+        _graphs.Flush();
+        _elements.ArgMax(View(logits), _largest.View(logits.Capacity), logits.Columns);
+    }
 
-    private int Moves => _step.Version + _linear.Version + _experts.Version + _attention.Version + _largest.Version + _between.Version;
+    private int Moves => _step.Version + _linear.Version + _experts.Version + _attention.Version + _between.Version;
 
     private void Run(in StepOperation operation, ReadOnlySpan<LinearTarget> targets = default)
     {
@@ -155,9 +161,6 @@ public sealed partial class IlgpuDevice
                 break;
             case StepOperationKind.SelectRows:
                 _elements.SelectRows(tensor, _step.LogitRows, second!.Value, operation.Tensor!.Columns);
-                break;
-            case StepOperationKind.ArgMax:
-                _elements.ArgMax(tensor, _largest.View(operation.Tensor!.Capacity), operation.Tensor!.Columns);
                 break;
             default:
                 throw new UnreachableException($"{operation.Kind} is no operation of a step.");

@@ -33,9 +33,8 @@ public sealed partial class IlgpuDevice : Device
     private readonly Lock _reading = new();
     private LinearJob[] _jobs = new LinearJob[4];
     private readonly GrowingBuffer<int> _largest;
-    private PageLockedArray1D<int>? _largestHost;
-    private readonly bool _selectsTop;
-    private TopSelection? _selection;
+    private readonly GrowingHostBuffer<int> _largestHost;
+    private readonly TopSelection? _selection;
     private readonly GrowingBuffer<float> _between;
     private readonly double _memoryFraction;
     private long _operations;
@@ -55,7 +54,8 @@ public sealed partial class IlgpuDevice : Device
         _experts = new ExpertKernels(_queue, _elements, _linear, weight => ((DeviceVector)weight).View);
         _attention = new AttentionKernels(_queue);
         _largest = new GrowingBuffer<int>(_queue, "results");
-        _selectsTop = options.SelectsTop ?? !_queue.IsProcessor;
+        _largestHost = new GrowingHostBuffer<int>(_queue);
+        _selection = options.SelectsTop ?? !_queue.IsProcessor ? new TopSelection(_queue) : null;
         _between = new GrowingBuffer<float>(_queue, "activations");
         _step = new StepBuffers(_queue);
         _staging = new WeightStaging(_queue);
@@ -182,20 +182,14 @@ public sealed partial class IlgpuDevice : Device
         _graphs.Flush();
         if (tokens.IsEmpty)
             return;
-        if (_largestHost is null || _largestHost.Length < tokens.Length)
-        {
-            _largestHost?.Dispose();
-            _largestHost = _queue.Accelerator.AllocatePageLocked1D<int>((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)tokens.Length));
-        }
-
-        int[] host = _largestHost.GetArray();
+        int[] host = _largestHost.Array(tokens.Length);
         _largest.View(tokens.Length).CopyToCPUUnsafeAsync(_queue.Stream, ref host[0], tokens.Length);
         _step.Synchronize();
         host.AsSpan(0, tokens.Length).CopyTo(tokens);
     }
 
     /// <inheritdoc/>
-    public override int MostSelected => _selectsTop ? SelectTopKernel.Most : 0;
+    public override int MostSelected => _selection is null ? 0 : SelectTopKernel.Most;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">There are not as many temperatures as rows.</exception>
@@ -205,19 +199,16 @@ public sealed partial class IlgpuDevice : Device
             throw new ArgumentException($"{temperatures.Length} temperatures for {logits.Rows} rows.", nameof(temperatures));
         Bind();
         _graphs.Flush();
-        // Not before somebody samples: its kernels take a while to compile.
-        _selection ??= new TopSelection(_queue);
-        _selection.Select(View(logits), logits.Columns, count, temperatures);
+        Selection.Select(View(logits), logits.Columns, count, temperatures);
     }
 
     /// <inheritdoc/>
     public override void ReadTop(Span<int> counts, Span<float> sums, Span<float> values, Span<int> tokens)
     {
-        if (_selection is null)
-            throw new InvalidOperationException($"{nameof(SelectTop)} comes before {nameof(ReadTop)}.");
+        TopSelection selection = Selection;
         Bind();
         _step.Synchronize();
-        _selection.Read(counts, sums, values, tokens);
+        selection.Read(counts, sums, values, tokens);
     }
 
     /// <inheritdoc/>
@@ -276,10 +267,12 @@ public sealed partial class IlgpuDevice : Device
         _between.Dispose();
         _selection?.Dispose();
         _largest.Dispose();
-        _largestHost?.Dispose();
+        _largestHost.Dispose();
         _queue.Dispose();
         SharedContext.Release();
     }
+
+    private TopSelection Selection => _selection ?? throw new NotSupportedException($"{Name} does not select the largest elements of rows.");
 
     /// <summary>ILGPU's notion of the current accelerator is the thread's, and a thread may have several.</summary>
     private void Bind() => _queue.Accelerator.Bind();

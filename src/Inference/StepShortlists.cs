@@ -4,18 +4,30 @@ using Inference.Sampling;
 namespace Inference;
 
 /// <summary>The greatest logits of a step's rows, on a device that selects them: requests that need no more are spared the copy of their row.</summary>
-/// <param name="device">Selects some.</param>
-/// <param name="maxSequences">The most rows of a step.</param>
-internal sealed class StepShortlists(Device device, int maxSequences)
+internal sealed class StepShortlists
 {
-    private readonly int _most = Math.Min(device.MostSelected, Shortlist.Longest);
-    private readonly float[] _temperatures = new float[maxSequences];
-    private readonly int[] _counts = new int[maxSequences];
-    private readonly float[] _sums = new float[maxSequences];
-    private readonly float[] _logits = new float[maxSequences * Math.Min(device.MostSelected, Shortlist.Longest)];
-    private readonly int[] _tokens = new int[maxSequences * Math.Min(device.MostSelected, Shortlist.Longest)];
+    private readonly Device _device;
+    private readonly int _most;
+    private readonly float[] _temperatures;
+    private readonly int[] _counts;
+    private readonly float[] _sums;
+    private readonly float[] _logits;
+    private readonly int[] _tokens;
     private int _rows;
     private int _length;
+
+    /// <param name="device">Selects some.</param>
+    /// <param name="maxSequences">The most rows of a step.</param>
+    public StepShortlists(Device device, int maxSequences)
+    {
+        _device = device;
+        _most = Math.Min(device.MostSelected, Shortlist.Longest);
+        _temperatures = new float[maxSequences];
+        _counts = new int[maxSequences];
+        _sums = new float[maxSequences];
+        _logits = new float[maxSequences * _most];
+        _tokens = new int[maxSequences * _most];
+    }
 
     /// <summary>Starts a step.</summary>
     public void Begin() => _rows = _length = 0;
@@ -33,14 +45,14 @@ internal sealed class StepShortlists(Device device, int maxSequences)
     public void Select(DeviceTensor logits)
     {
         if (_length > 0)
-            device.SelectTop(logits, _length, _temperatures.AsSpan(0, _rows));
+            _device.SelectTop(logits, _length, _temperatures.AsSpan(0, _rows));
     }
 
     /// <summary>Waits for what was selected.</summary>
     public void Read()
     {
         if (_length > 0)
-            device.ReadTop(_counts.AsSpan(0, _rows), _sums.AsSpan(0, _rows), _logits.AsSpan(0, _rows * _length), _tokens.AsSpan(0, _rows * _length));
+            _device.ReadTop(_counts.AsSpan(0, _rows), _sums.AsSpan(0, _rows), _logits.AsSpan(0, _rows * _length), _tokens.AsSpan(0, _rows * _length));
     }
 
     /// <summary>Chooses a row's token without the row. Any number of threads, each with a scratch of its own.</summary>

@@ -17,5 +17,4 @@ internal enum StepOperationKind
     Attend,
     Gate,
     SelectRows,
-    ArgMax,
 }

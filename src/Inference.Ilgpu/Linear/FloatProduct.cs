@@ -21,16 +21,16 @@ internal sealed class FloatProduct
         new(
             queue,
             new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int>(PlainFloatKernel<TFloats>.Run)),
-            new(queue, accelerator => accelerator.LoadKernel<MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(TileFloatKernel<TFloats>.Run, new KernelSpecialization(TileFloatKernel<TFloats>.GroupSize, null))));
+            new(queue, accelerator => accelerator.LoadKernel<MatrixView, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(SharedFloatKernel<TFloats>.Run, new KernelSpecialization(SquareResults.GroupSize, null))));
 
     /// <summary>What a number of rows takes: of the tile kernel's 64 a quarter at least should be there. Both compute the same bits.</summary>
-    public static ProductPath Choose(ComputeQueue queue, int rows) => rows > TileFloatKernel<Singles>.GroupRows / 4 && queue.HasGroups(TileFloatKernel<Singles>.GroupSize) ? ProductPath.Shared : ProductPath.Plain;
+    public static ProductPath Choose(ComputeQueue queue, int rows) => rows > SquareResults.GroupRows / 4 && queue.HasGroups(SquareResults.GroupSize) ? ProductPath.Shared : ProductPath.Plain;
 
     /// <summary>Has what <see cref="Choose"/> may choose compiled when there is time.</summary>
     public void Expect()
     {
         _plain.Expect();
-        if (_queue.HasGroups(TileFloatKernel<Singles>.GroupSize))
+        if (_queue.HasGroups(SquareResults.GroupSize))
             _tile.Expect();
     }
 
@@ -50,8 +50,8 @@ internal sealed class FloatProduct
             return;
         }
 
-        const int GroupRows = TileFloatKernel<Singles>.GroupRows;
-        KernelConfig config = new(new Index3D((layout.Rows + GroupRows - 1) / GroupRows, (rows + GroupRows - 1) / GroupRows, 1), new Index3D(TileFloatKernel<Singles>.GroupSize, 1, 1));
+        const int GroupRows = SquareResults.GroupRows;
+        KernelConfig config = new(new Index3D((layout.Rows + GroupRows - 1) / GroupRows, (rows + GroupRows - 1) / GroupRows, 1), new Index3D(SquareResults.GroupSize, 1, 1));
         _tile.Launch(_queue.Stream, config, job.Matrix.View, input, bias, job.Output, hasBias, rows);
     }
 }

@@ -17,8 +17,8 @@ internal sealed class QuantizedProduct
     private const int GroupTiles = QuantizedStage<Codes8, HalfScales>.MostTiles;
 
     private const int GroupRowWarps = 2;
-    private const int SharedRows = SharedQuantizedKernel<Codes8, HalfScales>.GroupRows;
-    private const int SharedThreads = SharedQuantizedKernel<Codes8, HalfScales>.GroupSize;
+    private const int SharedRows = SquareResults.GroupRows;
+    private const int SharedThreads = SquareResults.GroupSize;
 
     private readonly ComputeQueue _queue;
     private readonly Kernel<PlainLaunch> _plain;
@@ -36,7 +36,7 @@ internal sealed class QuantizedProduct
         new(
             queue,
             new(queue, accelerator => accelerator.LoadAutoGroupedKernel<Index1D, MatrixView, InputView, ArrayView<float>, ArrayView<float>, int>(PlainQuantizedKernel<TCodes, TScales>.Run)),
-            new(queue, accelerator => accelerator.LoadKernel<MatrixView, InputView, ArrayView<float>, ArrayView<float>, int, int>(SharedQuantizedKernel<TCodes, TScales>.Run, new KernelSpecialization(SharedQuantizedKernel<TCodes, TScales>.GroupSize, null))),
+            new(queue, accelerator => accelerator.LoadKernel<MatrixView, InputView, ArrayView<float>, ArrayView<float>, int, int>(SharedQuantizedKernel<TCodes, TScales>.Run, new KernelSpecialization(SquareResults.GroupSize, null))),
             SpreadLauncher.Create<QuantizedWarpProduct<TCodes, TScales>>(queue),
             SpreadLauncher.Load(queue, TileQuantizedKernel<TCodes, TScales, Rows32>.Run),
             SpreadLauncher.Load(queue, TileQuantizedKernel<TCodes, TScales, Rows64>.Run));

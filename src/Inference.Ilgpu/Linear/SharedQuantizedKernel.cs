@@ -14,14 +14,9 @@ internal static class SharedQuantizedKernel<TCodes, TScales>
     where TCodes : struct, ICodes
     where TScales : struct, IScales
 {
-    /// <summary>Rows of each operand that a group has.</summary>
-    public const int GroupRows = 64;
-
-    /// <summary>Threads a group.</summary>
-    public const int GroupSize = Side * Side;
-
-    // The threads are a square, and each has every 16th row of both operands.
-    private const int Side = 16;
+    private const int GroupRows = SquareResults.GroupRows;
+    private const int GroupSize = SquareResults.GroupSize;
+    private const int Side = SquareResults.Side;
 
     private const int Words = MatrixLayout.BlockColumns / 4;
 
@@ -64,10 +59,7 @@ internal static class SharedQuantizedKernel<TCodes, TScales>
             totals = WarpSums.Add(totals, sums);
         }
 
-        Store(matrix, bias, output, hasBias, rows, firstRow + x, firstInputRow + y, totals.A);
-        Store(matrix, bias, output, hasBias, rows, firstRow + x, firstInputRow + y + Side, totals.B);
-        Store(matrix, bias, output, hasBias, rows, firstRow + x, firstInputRow + y + Side * 2, totals.C);
-        Store(matrix, bias, output, hasBias, rows, firstRow + x, firstInputRow + y + Side * 3, totals.D);
+        SquareResults.Write(matrix, bias, output, hasBias, rows, firstRow + x, firstInputRow + y, totals);
     }
 
     /// <summary>Behind the last row it counts again.</summary>
@@ -131,24 +123,5 @@ internal static class SharedQuantizedKernel<TCodes, TScales>
         }
 
         return sums;
-    }
-
-    private static void Store(MatrixView matrix, ArrayView<float> bias, ArrayView<float> output, int hasBias, int rows, int row, int inputRow, FloatQuad totals)
-    {
-        if (inputRow >= rows)
-            return;
-        Store(matrix, bias, output, hasBias, row, inputRow, totals.A);
-        Store(matrix, bias, output, hasBias, row + Side, inputRow, totals.B);
-        Store(matrix, bias, output, hasBias, row + Side * 2, inputRow, totals.C);
-        Store(matrix, bias, output, hasBias, row + Side * 3, inputRow, totals.D);
-    }
-
-    private static void Store(MatrixView matrix, ArrayView<float> bias, ArrayView<float> output, int hasBias, int row, int inputRow, float total)
-    {
-        if (row >= matrix.Rows)
-            return;
-        if (hasBias != 0)
-            total = Exact.Add(total, bias[row]);
-        output[(long)inputRow * matrix.Rows + row] = total;
     }
 }

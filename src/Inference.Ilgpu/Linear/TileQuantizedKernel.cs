@@ -145,18 +145,9 @@ internal static class TileQuantizedKernel<TCodes, TScales, TSpan>
     {
         int row = tile * MatrixLayout.TileRows + (lane >> 2);
         int inputRow = firstRow + (lane & 3) * 2;
-        Store(matrix, bias, output, hasBias, rows, row, inputRow, totals.A);
-        Store(matrix, bias, output, hasBias, rows, row, inputRow + 1, totals.B);
-        Store(matrix, bias, output, hasBias, rows, row + 8, inputRow, totals.C);
-        Store(matrix, bias, output, hasBias, rows, row + 8, inputRow + 1, totals.D);
-    }
-
-    private static void Store(MatrixView matrix, ArrayView<float> bias, ArrayView<float> output, int hasBias, int rows, int row, int inputRow, float total)
-    {
-        if (row >= matrix.Rows || inputRow >= rows)
-            return;
-        if (hasBias != 0)
-            total = Exact.Add(total, bias[row]);
-        output[(long)inputRow * matrix.Rows + row] = total;
+        ProductResult.Write(matrix, bias, output, hasBias, rows, row, inputRow, totals.A);
+        ProductResult.Write(matrix, bias, output, hasBias, rows, row, inputRow + 1, totals.B);
+        ProductResult.Write(matrix, bias, output, hasBias, rows, row + 8, inputRow, totals.C);
+        ProductResult.Write(matrix, bias, output, hasBias, rows, row + 8, inputRow + 1, totals.D);
     }
 }

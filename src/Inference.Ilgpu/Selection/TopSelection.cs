@@ -12,22 +12,29 @@ internal sealed class TopSelection(ComputeQueue queue, int mostRuns = SelectTopK
     // Above it the reciprocal is finite.
     private const float LowestTemperature = 1e-30f;
 
-    private readonly Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<ulong>, ArrayView<float>, ArrayView<int>, int, int> _leaders =
-        queue.Accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<ulong>, ArrayView<float>, ArrayView<int>, int, int>(LeaderKernel.Run);
+    private readonly Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<ulong>, ArrayView<float>, ArrayView<int>, int, int>> _leaders =
+        new(queue, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<ulong>, ArrayView<float>, ArrayView<int>, int, int>(LeaderKernel.Run));
 
-    private readonly Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<ulong>, ArrayView<float>, ArrayView<int>, ArrayView<ulong>, int, int, int> _select =
-        queue.Accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<ulong>, ArrayView<float>, ArrayView<int>, ArrayView<ulong>, int, int, int>(SelectTopKernel.Run);
+    private readonly Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<ulong>, ArrayView<float>, ArrayView<int>, ArrayView<ulong>, int, int, int>> _select =
+        new(queue, accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<ulong>, ArrayView<float>, ArrayView<int>, ArrayView<ulong>, int, int, int>(SelectTopKernel.Run));
 
     private readonly GrowingBuffer<float> _scales = new(queue, "results");
     private readonly GrowingBuffer<ulong> _runs = new(queue, "results");
     private readonly GrowingBuffer<float> _parts = new(queue, "results");
     private readonly GrowingBuffer<int> _seen = new(queue, "results");
     private readonly GrowingBuffer<ulong> _results = new(queue, "results");
-    private PageLockedArray1D<float>? _scalesHost;
-    private PageLockedArray1D<ulong>? _resultsHost;
+    private readonly GrowingHostBuffer<float> _scalesHost = new(queue);
+    private readonly GrowingHostBuffer<ulong> _resultsHost = new(queue);
     private bool _isPending;
     private int _rows;
     private int _count;
+
+    /// <summary>Has its kernels compiled when there is time.</summary>
+    public void Expect()
+    {
+        _leaders.Expect();
+        _select.Expect();
+    }
 
     /// <summary>Enqueues the selection and the copy of its results.</summary>
     /// <param name="logits">[rows, columns].</param>
@@ -53,8 +60,7 @@ internal sealed class TopSelection(ComputeQueue queue, int mostRuns = SelectTopK
         }
 
         int groups = runs / LeaderKernel.RunsPerGroup;
-        Reserve(_rows, (count + 1) * _rows);
-        float[] scales = _scalesHost!.GetArray();
+        float[] scales = _scalesHost.Array(_rows);
         for (int row = 0; row < _rows; row++)
             scales[row] = 1 / Math.Max(temperatures[row], LowestTemperature);
         ArrayView<float> scalesView = _scales.View(_rows);
@@ -65,9 +71,9 @@ internal sealed class TopSelection(ComputeQueue queue, int mostRuns = SelectTopK
         _isPending = true;
         scalesView.CopyFromCPUUnsafeAsync(queue.Stream, ref scales[0], _rows);
         int threads = queue.GroupSize(Elements.GroupSum.MostThreads);
-        _leaders(queue.Stream, (new Index2D(groups, _rows), new Index2D(threads, 1)), logits, scalesView, leaders, parts, seen, columns, runs);
-        _select(queue.Stream, (_rows, threads), logits, scalesView, leaders, parts, seen, results, columns, runs, count);
-        results.CopyToCPUUnsafeAsync(queue.Stream, ref _resultsHost!.GetArray()[0], results.Length);
+        _leaders.Launch(queue.Stream, (new Index2D(groups, _rows), new Index2D(threads, 1)), logits, scalesView, leaders, parts, seen, columns, runs);
+        _select.Launch(queue.Stream, (_rows, threads), logits, scalesView, leaders, parts, seen, results, columns, runs, count);
+        results.CopyToCPUUnsafeAsync(queue.Stream, ref _resultsHost.Array(results.IntLength)[0], results.Length);
     }
 
     /// <summary>Reads what was selected, once it is here.</summary>
@@ -82,7 +88,7 @@ internal sealed class TopSelection(ComputeQueue queue, int mostRuns = SelectTopK
             return;
         }
 
-        ReadOnlySpan<ulong> results = _resultsHost!.GetArray();
+        ReadOnlySpan<ulong> results = _resultsHost.Array(_rows * (_count + 1));
         for (int row = 0; row < _rows; row++)
         {
             ReadOnlySpan<ulong> result = results.Slice(row * (_count + 1), _count + 1);
@@ -103,22 +109,7 @@ internal sealed class TopSelection(ComputeQueue queue, int mostRuns = SelectTopK
         _parts.Dispose();
         _seen.Dispose();
         _results.Dispose();
-        _scalesHost?.Dispose();
-        _resultsHost?.Dispose();
-    }
-
-    private void Reserve(int rows, int results)
-    {
-        if (_scalesHost is null || _scalesHost.Length < rows)
-        {
-            _scalesHost?.Dispose();
-            _scalesHost = queue.Accelerator.AllocatePageLocked1D<float>((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)rows));
-        }
-
-        if (_resultsHost is null || _resultsHost.Length < results)
-        {
-            _resultsHost?.Dispose();
-            _resultsHost = queue.Accelerator.AllocatePageLocked1D<ulong>((int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)results));
-        }
+        _scalesHost.Dispose();
+        _resultsHost.Dispose();
     }
 }

@@ -150,7 +150,8 @@ internal sealed class Sampler
 
     private static bool Filters(SamplingParameters parameters, int vocabularySize) => TakesTopK(parameters, vocabularySize) || parameters.TopP < 1 || parameters.MinP > 0;
 
-    private static bool TakesTopK(SamplingParameters parameters, int vocabularySize) => parameters.TopK > 0 && parameters.TopK < vocabularySize;
+    /// <summary>Whether top-k leaves anything out.</summary>
+    internal static bool TakesTopK(SamplingParameters parameters, int vocabularySize) => parameters.TopK > 0 && parameters.TopK < vocabularySize;
 
     // All tokens above some weight: if they reach the sum, they hold the nucleus. Few do in most cases, so start with few.
     // The bound at which to stop: the tokens from the last one kept on share more than 1 - p, and there are no more of them than the

@@ -56,7 +56,7 @@ internal readonly ref struct Shortlist(ReadOnlySpan<float> logits, ReadOnlySpan<
     /// <param name="scratch">The calling thread's.</param>
     public Span<ulong> Filter(SamplingParameters parameters, Softmax softmax, int vocabularySize, SamplerScratch scratch)
     {
-        bool takesTopK = parameters.TopK > 0 && parameters.TopK < vocabularySize;
+        bool takesTopK = Sampler.TakesTopK(parameters, vocabularySize);
         int count = takesTopK ? Math.Min(parameters.TopK, _logits.Length) : _logits.Length;
         if (takesTopK && count < parameters.TopK && !isAll)
             return [];

@@ -35,15 +35,7 @@ public class ProductPathTests
         using WeightSample weights = new(type, Rows, Columns, 3);
         using DeviceMatrix matrix = MatrixOnDevice.Upload(test, weights.Tensor);
         float[] input = HostTensor.Normal(new Random(4), ManyRows * Columns), bias = HostTensor.Normal(new Random(5), Rows);
-        float[] Run(ProductPath path, int rows)
-        {
-            using LinearKernels kernels = new(test.Queue) { Path = path };
-            using var inputBuffer = test.Put(input[..(rows * Columns)]);
-            using var biasBuffer = test.Put(bias);
-            using var output = test.Put(new float[rows * Rows]);
-            kernels.Run(inputBuffer.View, rows, [new(matrix, biasBuffer.View, output.View)]);
-            return test.Get(output);
-        }
+        float[] Run(ProductPath path, int rows) => Multiply(test, path, matrix, input[..(rows * Columns)], bias);
 
         float[] expected = Run(ProductPath.Plain, InputRows);
         Assert.All(expected, value => Assert.True(float.IsFinite(value)));
@@ -138,15 +130,7 @@ public class ProductPathTests
         float[] input = HostTensor.Normal(new Random(4), InputRows * Columns), bias = HostTensor.Normal(new Random(5), Rows);
         for (int i = 0; i < Columns; i++)
             input[i + Columns] *= 1e6f;
-        float[] Run(ProductPath path, int first, int count)
-        {
-            using LinearKernels kernels = new(test.Queue) { Path = path };
-            using var inputBuffer = test.Put(input[(first * Columns)..((first + count) * Columns)]);
-            using var biasBuffer = test.Put(bias);
-            using var output = test.Put(new float[count * Rows]);
-            kernels.Run(inputBuffer.View, count, [new(matrix, biasBuffer.View, output.View)]);
-            return test.Get(output);
-        }
+        float[] Run(ProductPath path, int first, int count) => Multiply(test, path, matrix, input[(first * Columns)..((first + count) * Columns)], bias);
 
         float[] actual = Run(ProductPath.Narrow, 0, InputRows);
         Assert.Equal(actual, Run(ProductPath.Wide, 0, InputRows));
@@ -188,16 +172,7 @@ public class ProductPathTests
         using WeightSample weights = new(type, rows, columns, 3);
         using DeviceMatrix matrix = MatrixOnDevice.Upload(test, weights.Tensor);
         float[] input = HostTensor.Normal(new Random(4), inputRows * columns), bias = HostTensor.Normal(new Random(5), rows);
-        (float[] With, float[] Without) Run(ProductPath path)
-        {
-            using LinearKernels kernels = new(test.Queue) { Path = path };
-            using var inputBuffer = test.Put(input);
-            using var biasBuffer = test.Put(bias);
-            using var with = test.Put(new float[inputRows * rows]);
-            using var without = test.Put(new float[inputRows * rows]);
-            kernels.Run(inputBuffer.View, inputRows, [new(matrix, biasBuffer.View, with.View), new(matrix, null, without.View)]);
-            return (test.Get(with), test.Get(without));
-        }
+        (float[] With, float[] Without) Run(ProductPath path) => (Multiply(test, path, matrix, input, bias), Multiply(test, path, matrix, input, null));
 
         (float[] with, float[] without) = Run(ProductPath.Wide);
         Assert.All(with, value => Assert.True(float.IsFinite(value)));
@@ -247,16 +222,7 @@ public class ProductPathTests
         // Numbers whose products are too small for one another, and one that spoils its row alone.
         input[0] = 1e-30f;
         input[^1] = float.NaN;
-        (float[] With, float[] Without) Run(ProductPath path)
-        {
-            using LinearKernels kernels = new(test.Queue) { Path = path };
-            using var inputBuffer = test.Put(input);
-            using var biasBuffer = test.Put(bias);
-            using var with = test.Put(new float[inputRows * rows]);
-            using var without = test.Put(new float[inputRows * rows]);
-            kernels.Run(inputBuffer.View, inputRows, [new(matrix, biasBuffer.View, with.View), new(matrix, null, without.View)]);
-            return (test.Get(with), test.Get(without));
-        }
+        (float[] With, float[] Without) Run(ProductPath path) => (Multiply(test, path, matrix, input, bias), Multiply(test, path, matrix, input, null));
 
         (float[] with, float[] without) = Run(ProductPath.Plain);
         Assert.All(with[..^rows], value => Assert.True(float.IsFinite(value)));
@@ -281,19 +247,9 @@ public class ProductPathTests
         using WeightSample weights = new(type, rows, columns, 3);
         using DeviceMatrix matrix = MatrixOnDevice.Upload(test, weights.Tensor);
         float[] input = HostTensor.Normal(new Random(4), inputRows * columns), bias = HostTensor.Normal(new Random(5), rows);
-        float[] Run(ProductPath path)
-        {
-            using LinearKernels kernels = new(test.Queue) { Path = path };
-            using var inputBuffer = test.Put(input);
-            using var biasBuffer = test.Put(bias);
-            using var output = test.Put(new float[inputRows * rows]);
-            kernels.Run(inputBuffer.View, inputRows, [new(matrix, biasBuffer.View, output.View)]);
-            return test.Get(output);
-        }
-
-        float[] expected = Run(ProductPath.Plain);
+        float[] expected = Multiply(test, ProductPath.Plain, matrix, input, bias);
         Assert.All(expected, value => Assert.True(float.IsFinite(value)));
-        Assert.Equal(Bits(expected), Bits(Run(ProductPath.Shared)));
+        Assert.Equal(Bits(expected), Bits(Multiply(test, ProductPath.Shared, matrix, input, bias)));
     }
 
     [Theory]
@@ -302,11 +258,22 @@ public class ProductPathTests
     [InlineData(typeof(BFloats))]
     public void Ptx_of_shared_memory_keeps_sums_in_registers(Type floats)
     {
-        string ptx = PtxText.Of(typeof(TileFloatKernel<>).MakeGenericType(floats), "Run", TileFloatKernel<Singles>.GroupSize);
+        string ptx = PtxText.Of(typeof(SharedFloatKernel<>).MakeGenericType(floats), "Run", SquareResults.GroupSize);
         Assert.Contains("fma.rn.f32", ptx, StringComparison.Ordinal);
         Assert.Contains("st.shared", ptx, StringComparison.Ordinal);
         Assert.DoesNotContain(".local", ptx, StringComparison.Ordinal);
         Registers(ptx, 128);
+    }
+
+    private static float[] Multiply(TestQueue test, ProductPath path, DeviceMatrix matrix, float[] input, float[]? bias)
+    {
+        int rows = input.Length / matrix.Columns;
+        using LinearKernels kernels = new(test.Queue) { Path = path };
+        using var inputBuffer = test.Put(input);
+        using var biasBuffer = test.Put(bias ?? [0]);
+        using var output = test.Put(new float[rows * matrix.Rows]);
+        kernels.Run(inputBuffer.View, rows, [new(matrix, bias is null ? null : biasBuffer.View, output.View)]);
+        return test.Get(output);
     }
 
     private static int[] Bits(float[] values) => [.. values.Select(BitConverter.SingleToInt32Bits)];

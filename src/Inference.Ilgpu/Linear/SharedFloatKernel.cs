@@ -9,17 +9,12 @@ namespace Inference.Ilgpu.Linear;
 /// shared memory. Every result is added up as <see cref="PlainFloatKernel{TFloats}"/> does it.
 /// </summary>
 /// <typeparam name="TFloats">Where the weights are.</typeparam>
-internal static class TileFloatKernel<TFloats>
+internal static class SharedFloatKernel<TFloats>
     where TFloats : struct, IFloats
 {
-    /// <summary>Rows of each operand that a group has.</summary>
-    public const int GroupRows = 64;
-
-    /// <summary>Threads a group.</summary>
-    public const int GroupSize = Side * Side;
-
-    // The threads are a square, and each has every 16th row of both operands.
-    private const int Side = 16;
+    private const int GroupRows = SquareResults.GroupRows;
+    private const int GroupSize = SquareResults.GroupSize;
+    private const int Side = SquareResults.Side;
 
     /// <summary>Columns that are in shared memory at once; chunks are multiples of it.</summary>
     private const int StepColumns = 32;
@@ -74,10 +69,7 @@ internal static class TileFloatKernel<TFloats>
             totals = WarpSums.Add(totals, sums);
         }
 
-        Store(matrix, bias, output, hasBias, rows, firstRow + x, firstInputRow + y, totals.A);
-        Store(matrix, bias, output, hasBias, rows, firstRow + x, firstInputRow + y + Side, totals.B);
-        Store(matrix, bias, output, hasBias, rows, firstRow + x, firstInputRow + y + Side * 2, totals.C);
-        Store(matrix, bias, output, hasBias, rows, firstRow + x, firstInputRow + y + Side * 3, totals.D);
+        SquareResults.Write(matrix, bias, output, hasBias, rows, firstRow + x, firstInputRow + y, totals);
     }
 
     /// <summary>[columns, rows], of each tile one row a thread. Behind the last tile it counts again; behind the last column nothing is read.</summary>
@@ -113,24 +105,5 @@ internal static class TileFloatKernel<TFloats>
         sums.C = Exact.MultiplyAdd(weights.C, input, sums.C);
         sums.D = Exact.MultiplyAdd(weights.D, input, sums.D);
         return sums;
-    }
-
-    private static void Store(MatrixView matrix, ArrayView<float> bias, ArrayView<float> output, int hasBias, int rows, int row, int inputRow, FloatQuad totals)
-    {
-        if (inputRow >= rows)
-            return;
-        Store(matrix, bias, output, hasBias, row, inputRow, totals.A);
-        Store(matrix, bias, output, hasBias, row + Side, inputRow, totals.B);
-        Store(matrix, bias, output, hasBias, row + Side * 2, inputRow, totals.C);
-        Store(matrix, bias, output, hasBias, row + Side * 3, inputRow, totals.D);
-    }
-
-    private static void Store(MatrixView matrix, ArrayView<float> bias, ArrayView<float> output, int hasBias, int row, int inputRow, float total)
-    {
-        if (row >= matrix.Rows)
-            return;
-        if (hasBias != 0)
-            total = Exact.Add(total, bias[row]);
-        output[(long)inputRow * matrix.Rows + row] = total;
     }
 }
