@@ -26,51 +26,57 @@ internal sealed class DecoderModel : IDisposable
     public int VocabularySize => _buffers.Logits.Columns;
 
     /// <summary>Computes a step: writes its keys and values into the cache and the wanted logits into the result.</summary>
+    /// <remarks>What the last layer computes behind its keys and values is read by the logits alone: only their rows are computed there.</remarks>
     /// <returns>[logit rows of the batch, vocabulary], valid until the next step.</returns>
     public DeviceTensor Forward(StepBatch batch, DeviceKvCache cache)
     {
         DecoderBuffers b = _buffers;
         b.Resize(batch);
         _device.Begin(batch);
-        _device.Embed(_weights.Embedding, b.Hidden);
-        Scale(b.Hidden, Config.EmbeddingScale);
+        StreamBuffers stream = b.Stream;
+        _device.Embed(_weights.Embedding, stream.Hidden);
+        Scale(stream.Hidden, Config.EmbeddingScale);
         if (_weights.Positions is { } positions)
-            _device.EmbedPositions(positions, b.Hidden);
+            _device.EmbedPositions(positions, stream.Hidden);
 
-        DeviceTensor? pending = null;
         for (int i = 0; i < _weights.Layers.Length; i++)
         {
             DecoderLayer layer = _weights.Layers[i];
-            Read(pending, layer.AttentionNorm, layer.QueryKeyValue);
-            Attend(layer, cache, i);
-            Finish(b.Delta, layer.AfterAttention);
-            FeedForward(layer, b.Beside is null ? b.Delta : null);
-            Finish(b.Beside ?? b.Delta, layer.AfterFeedForward);
-            if (b.Beside is not null)
-                _device.Add(b.Delta, b.Beside);
-            pending = b.Delta;
+            bool isLast = i == _weights.Layers.Length - 1;
+            Read(stream, i == 0 ? null : stream.Delta, layer.AttentionNorm, layer.QueryKeyValue);
+            StoreKeys(layer, cache, i);
+            if (isLast && batch.LogitRows.IsEmpty)
+                return b.Logits;
+            _device.Attend(b.Queries, layer.Attention, layer.Sinks, cache, i, stream.Attended);
+            if (isLast)
+                stream = SelectLast();
+            _device.Linear(stream.Attended, layer.AttentionOutput);
+            Finish(stream.Delta, layer.AfterAttention);
+            FeedForward(stream, layer);
+            Finish(stream.Beside ?? stream.Delta, layer.AfterFeedForward);
+            if (stream.Beside is not null)
+                _device.Add(stream.Delta, stream.Beside);
         }
 
-        if (batch.LogitRows.Length > 0)
-            ComputeLogits();
+        ComputeLogits();
         return b.Logits;
     }
 
     /// <summary>Applies the first layers of a part to the residual stream, to which what the part before computed is added.</summary>
-    private void Read(DeviceTensor? pending, Norm? norm, LinearTarget[] targets)
+    private void Read(StreamBuffers stream, DeviceTensor? pending, Norm? norm, LinearTarget[] targets)
     {
         if (norm is not null)
         {
-            _device.NormalizedLinear(_buffers.Hidden, pending, norm, targets);
+            _device.NormalizedLinear(stream.Hidden, pending, norm, targets);
             return;
         }
 
         if (pending is not null)
-            _device.Add(_buffers.Hidden, pending);
-        _device.Linear(_buffers.Hidden, targets);
+            _device.Add(stream.Hidden, pending);
+        _device.Linear(stream.Hidden, targets);
     }
 
-    private void Attend(DecoderLayer layer, DeviceKvCache cache, int index)
+    private void StoreKeys(DecoderLayer layer, DeviceKvCache cache, int index)
     {
         DecoderBuffers b = _buffers;
         if (layer.QueryNorm is { } queryNorm)
@@ -78,23 +84,29 @@ internal sealed class DecoderModel : IDisposable
         if (layer.KeyNorm is { } keyNorm)
             _device.Normalize(b.Keys, null, keyNorm, b.Keys);
         _device.RotateAndStore(b.Queries, b.Keys, b.Values, layer.Rope, layer.Attention, cache, index);
-        _device.Attend(b.Queries, layer.Attention, layer.Sinks, cache, index, b.Attended);
-        _device.Linear(b.Attended, layer.AttentionOutput);
     }
 
-    private void FeedForward(DecoderLayer layer, DeviceTensor? pending)
+    private StreamBuffers SelectLast()
     {
-        DecoderBuffers b = _buffers;
+        (StreamBuffers all, StreamBuffers last) = (_buffers.Stream, _buffers.Last);
+        _device.SelectRows(all.Hidden, last.Hidden);
+        _device.SelectRows(all.Attended, last.Attended);
+        return last;
+    }
+
+    private void FeedForward(StreamBuffers stream, DecoderLayer layer)
+    {
+        DeviceTensor? pending = stream.Beside is null ? stream.Delta : null;
         if (layer.Experts is not { } experts)
         {
-            Read(pending, layer.FeedForwardNorm, layer.FeedForward);
-            _device.GatedLinear(b.Gate!, b.Up, Config.Architecture.Activation, layer.Down);
+            Read(stream, pending, layer.FeedForwardNorm, layer.FeedForward);
+            _device.GatedLinear(stream.Gate!, stream.Up, Config.Architecture.Activation, layer.Down);
             return;
         }
 
-        _device.Normalize(b.Hidden, pending, layer.FeedForwardNorm!, b.Normal!);
-        _device.Linear(b.Normal!, layer.FeedForward);
-        _device.MixExperts(b.Normal!, b.Scores!, _routing, experts, b.Delta);
+        _device.Normalize(stream.Hidden, pending, layer.FeedForwardNorm!, stream.Normal!);
+        _device.Linear(stream.Normal!, layer.FeedForward);
+        _device.MixExperts(stream.Normal!, stream.Scores!, _routing, experts, stream.Delta);
     }
 
     /// <summary>Makes what a part computed what it adds to the stream.</summary>
@@ -108,9 +120,7 @@ internal sealed class DecoderModel : IDisposable
     private void ComputeLogits()
     {
         DecoderBuffers b = _buffers;
-        _device.SelectRows(b.Hidden, b.LastHidden);
-        _device.SelectRows(b.Delta, b.LastDelta);
-        _device.NormalizedLinear(b.LastHidden, b.LastDelta, _weights.OutputNorm, _head);
+        _device.NormalizedLinear(b.Last.Hidden, b.Last.Delta, _weights.OutputNorm, _head);
         Scale(b.Logits, 1 / Config.LogitDivisor);
         if (Config.LogitCap > 0)
             _device.SoftCap(b.Logits, (float)Config.LogitCap);

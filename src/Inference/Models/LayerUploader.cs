@@ -34,6 +34,7 @@ internal sealed class LayerUploader
     public DecoderLayer Upload(int layer)
     {
         _upload.Layer = layer;
+        StreamBuffers stream = layer == _config.Layers - 1 ? _buffers.Last : _buffers.Stream;
         bool isLocal = _config.IsLocal(layer);
         Norm? attentionNorm = Norm(layer, _architecture.AttentionNorm);
         Norm? feedForwardNorm = _architecture.FeedForwardNorm == _architecture.AttentionNorm ? attentionNorm : Norm(layer, _architecture.FeedForwardNorm);
@@ -49,11 +50,11 @@ internal sealed class LayerUploader
             HeadNorm(layer, "attn_q_norm.weight", _queryWidth),
             HeadNorm(layer, "attn_k_norm.weight", _keyWidth),
             QueryKeyValue(layer),
-            [Linear(layer, "attn_output", _config.Width, _queryWidth, _buffers.Delta)],
+            [Linear(layer, "attn_output", _config.Width, _queryWidth, stream.Delta)],
             Norm(layer, _architecture.AfterAttention),
             feedForwardNorm,
-            hasExperts ? [Linear(layer, "ffn_gate_inp", _config.Experts, _config.Width, _buffers.Scores!)] : FeedForward(layer),
-            hasExperts ? [] : [Linear(layer, "ffn_down", _config.Width, _config.FeedForwardWidth, _buffers.Beside ?? _buffers.Delta)],
+            hasExperts ? [Linear(layer, "ffn_gate_inp", _config.Experts, _config.Width, stream.Scores!)] : FeedForward(layer, stream),
+            hasExperts ? [] : [Linear(layer, "ffn_down", _config.Width, _config.FeedForwardWidth, stream.Beside ?? stream.Delta)],
             hasExperts ? Experts(layer) : null,
             Norm(layer, _architecture.AfterFeedForward));
     }
@@ -88,14 +89,14 @@ internal sealed class LayerUploader
         ];
     }
 
-    private LinearTarget[] FeedForward(int layer)
+    private LinearTarget[] FeedForward(int layer, StreamBuffers stream)
     {
         int width = _config.FeedForwardWidth;
         if (!_architecture.IsGated)
-            return [Linear(layer, "ffn_up", width, _config.Width, _buffers.Gate!)];
+            return [Linear(layer, "ffn_up", width, _config.Width, stream.Gate!)];
         if (_architecture.FusesGateUp)
-            return [Part(layer, "ffn_up", 0, width, 2 * width, _buffers.Gate!), Part(layer, "ffn_up", width, width, 2 * width, _buffers.Up!)];
-        return [Linear(layer, "ffn_gate", width, _config.Width, _buffers.Gate!), Linear(layer, "ffn_up", width, _config.Width, _buffers.Up!)];
+            return [Part(layer, "ffn_up", 0, width, 2 * width, stream.Gate!), Part(layer, "ffn_up", width, width, 2 * width, stream.Up!)];
+        return [Linear(layer, "ffn_gate", width, _config.Width, stream.Gate!), Linear(layer, "ffn_up", width, _config.Width, stream.Up!)];
     }
 
     private ExpertLayer Experts(int layer)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Inference.Cpu.Linear;
 
 namespace Inference.Cpu.Assembled;
@@ -30,6 +31,9 @@ internal static unsafe class AssembledKernel
             {
                 InputBlock* input = task.QuantizedInput + (nint)first * blocks;
                 int rows = Math.Min(task.TileRows, task.InputRows - first);
+                // The output is written in short pieces far apart, which would be waited for; meanwhile the tile is computed.
+                for (int i = 0; i < rows; i++)
+                    Sse.Prefetch0(task.Output + (first + i) * task.OutputStride + matrixRow);
                 // No transition: the functions take microseconds, call nothing and touch no managed memory.
                 ((delegate* unmanaged[SuppressGCTransition]<byte*, InputBlock*, nint, float*, void>)(rows == task.TileRows ? function : last))(weights, input, superBlocks, sums);
                 for (int i = 0; i < rows; i++)
