@@ -117,13 +117,14 @@ internal unsafe struct AttentionJob
         for (int query = 0; query < queryCount; query++)
         {
             int head = unit.KvHead * Group + query % Group;
-            float* destination = Destination + Offset(firstRow + query / Group, head);
-            Vector512<float> weight = Vector512.Create(total.Weight[query]);
+            float weight = total.Weight[query];
             // A sink far above all scores leaves nothing of the values: the exponential is infinite then.
             if (Sinks is not null)
-                weight += Exponential.Exp(Vector512.Create(Sinks[head] - total.Largest[query]));
+                weight += Exponential.Exp(Vector512.Create(Sinks[head] - total.Largest[query] * Exponential.Ln2))[0];
+            Vector512<float> factor = Vector512.Create(1 / weight);
+            float* destination = Destination + Offset(firstRow + query / Group, head);
             for (nint i = 0; i < HeadSize; i += Lanes.Count)
-                Lanes.Store(Vector512.Load(total.Sums + query * total.Stride + i) / weight, destination + i, HeadSize - i);
+                Lanes.Store(Vector512.Load(total.Sums + query * total.Stride + i) * factor, destination + i, HeadSize - i);
         }
     }
 
@@ -150,9 +151,7 @@ internal unsafe struct AttentionJob
     {
         float* scores = scratch + Scratch.Scores;
         Direct.Score(scratch + Scratch.Chunk, place, next, scores);
-        int hidden = Hidden(place.First, position, 0);
-        for (int query = 0; query < Group; query++)
-            (part.Largest[query], part.Weight[query]) = Soften(scores + query * ChunkSize, hidden, place.Count);
+        Soften(scores, Group, Hidden(place.First, position, 0), place.Count, part.Largest, part.Weight);
         Direct.Accumulate(scores, place, next, part.Sums);
     }
 
@@ -164,35 +163,62 @@ internal unsafe struct AttentionJob
         // While the processor computes, memory brings what comes next: this chunk's values, then the next chunk's keys.
         CacheReader.Prefetch(Cache, Layer, place.KvHead + Cache.KvHeads, place.Blocks, first, place.Count);
         CacheReader.ReadKeys(Cache, Layer, place.KvHead, place.Blocks, first, place.Count, chunk, Assembled);
-        AttentionTiles.Score((float**)(scratch + Scratch.Queries) + from, to - from, chunk, HeadSize, place.Count, scores + from * ChunkSize);
-        for (int query = from; query < to; query++)
+        var queries = (float**)(scratch + Scratch.Queries);
+        // Rows that see no more than half of a chunk are spared the other half.
+        int few = (int)long.Clamp(((long)first + ChunkSize / 2 - firstPosition) * Group, from, to);
+        AttentionTiles.Score(queries + from, few - from, chunk, HeadSize, int.Min(place.Count, ChunkSize / 2), scores + from * ChunkSize);
+        AttentionTiles.Score(queries + few, to - few, chunk, HeadSize, place.Count, scores + few * ChunkSize);
+        for (int query = from, count; query < to; query += count)
         {
+            int hidden = Hidden(first, firstPosition, query);
             int visible = Visible(first, firstPosition, query);
-            (part.Largest[query], part.Weight[query]) = Soften(scores + query * ChunkSize, Hidden(first, firstPosition, query), visible);
+            count = hidden > 0 || visible < ChunkSize ? Group : int.Min(to, WholeEnd(first, firstPosition)) - query;
+            Soften(scores + query * ChunkSize, count, hidden, visible, part.Largest + query, part.Weight + query);
         }
 
         CacheChunk following = place.Following;
         if (following.Count > 0)
             CacheReader.Prefetch(Cache, Layer, place.KvHead, place.Blocks, following.First, following.Count);
         CacheReader.ReadValues(Cache, Layer, place.KvHead, place.Blocks, first, place.Count, chunk, Scratch.Stride, Assembled);
-        // All rows see as much as the first one does; then each goes on alone.
-        int common = Visible(first, firstPosition, from);
-        AttentionTiles.Accumulate(scores + from * ChunkSize, to - from, chunk, Scratch.Stride, 0, common, part.Sums + from * Scratch.Stride);
-        for (int query = from; query < to && common < place.Count; query += Group)
+        Accumulate(scores, from, to, chunk, first, firstPosition, place.Count, part);
+    }
+
+    /// <summary>Adds a chunk's weighted values, to queries together that see the same positions; behind those, to each alone.</summary>
+    private readonly void Accumulate(float* weights, int from, int to, float* values, int first, int firstPosition, int count, in AttentionPartial part)
+    {
+        nint stride = Scratch.Stride;
+        for (int query = from, together; query < to; query += together)
         {
-            int visible = Visible(first, firstPosition, query);
-            if (visible > common)
-                AttentionTiles.Accumulate(scores + query * ChunkSize, Group, chunk, Scratch.Stride, common, visible, part.Sums + query * Scratch.Stride);
+            int common = Visible(first, firstPosition, query);
+            together = common == count ? to - query : int.Min(AttentionTiles.Queries, to - query);
+            AttentionTiles.Accumulate(weights + query * ChunkSize, together, values, stride, 0, common, part.Sums + query * stride);
+            for (int later = query + 1; later < query + together && common < count; later++)
+            {
+                int visible = Visible(first, firstPosition, later);
+                if (visible > common)
+                    AttentionTiles.Accumulate(weights + later * ChunkSize, 1, values, stride, common, visible, part.Sums + later * stride);
+            }
         }
     }
 
-    private readonly (float Largest, float Weight) Soften(float* scores, int hidden, int visible)
+    /// <summary>Turns scores into weights, of queries that see the same positions of a chunk.</summary>
+    private readonly void Soften(float* scores, int count, int hidden, int visible, float* largest, float* weights)
     {
-        if (SoftCap == 0)
-            return Softmax.Soften(scores, hidden, visible, Scale);
-        Softmax.Cap(scores, visible, Scale, SoftCap);
-        return Softmax.Soften(scores, hidden, visible, 1);
+        for (int query = 0; query < count && SoftCap != 0; query++)
+            Softmax.Cap(scores + query * ChunkSize, visible, Scale, SoftCap);
+        float scale = (SoftCap != 0 ? 1 : Scale) * Exponential.Log2E;
+        if (hidden == 0 && visible == ChunkSize)
+        {
+            Softmax.SoftenWhole(scores, count, scale, largest, weights);
+            return;
+        }
+
+        for (int query = 0; query < count; query++)
+            (largest[query], weights[query]) = Softmax.Soften(scores + query * ChunkSize, hidden, visible, scale);
     }
+
+    /// <summary>One past the last query whose window begins at a chunk's first position or before it.</summary>
+    private readonly int WholeEnd(int first, int firstPosition) => (int)long.Min(int.MaxValue, ((long)first + Window - firstPosition) * Group);
 
     /// <summary>How many positions at the beginning of a chunk lie before a query's window.</summary>
     private readonly int Hidden(int first, int firstPosition, int query) =>

@@ -11,7 +11,7 @@ namespace Inference.Cpu;
 internal sealed unsafe class AttentionKernel(bool assembled) : IDisposable
 {
     // Queries that share a decoded chunk: enough to hide the decoding, few enough that their sums stay in the second-level cache.
-    private const int QueriesPerUnit = 128;
+    private const int QueriesPerUnit = 256;
 
     // With fewer units than this for each worker, the chunks of a unit are spread over workers, so many to each.
     private const int UnitsPerWorker = 4;

@@ -5,7 +5,7 @@ namespace Inference.Cpu;
 
 /// <summary>Softmax attention of some queries over some positions, not yet divided: the largest score, the sum of weights, the sum of weighted values.</summary>
 /// <remarks>
-/// The online softmax of Milakov and Gimelshein (2018), chunk by chunk. A chunk's partial depends on the chunk alone and
+/// Scores stand for exponents of 2. The online softmax of Milakov and Gimelshein (2018), chunk by chunk. A chunk's partial depends on the chunk alone and
 /// partials are merged in ascending order, so that chunks may be computed one after the other or spread over cores with equal bits.
 /// </remarks>
 internal readonly unsafe struct AttentionPartial
@@ -23,10 +23,10 @@ internal readonly unsafe struct AttentionPartial
     /// <summary>Largest score of each query.</summary>
     public float* Largest { get; }
 
-    /// <summary>Sum over positions of exp(score - largest), for each query.</summary>
+    /// <summary>Sum over positions of 2^(score - largest), for each query.</summary>
     public float* Weight { get; }
 
-    /// <summary>[queries][<see cref="Stride"/>]: sum over positions of exp(score - largest) x value.</summary>
+    /// <summary>[queries][<see cref="Stride"/>]: sum over positions of 2^(score - largest) x value.</summary>
     public float* Sums { get; }
 
     /// <summary>Elements of a head, rounded up to whole vectors.</summary>
@@ -57,8 +57,8 @@ internal readonly unsafe struct AttentionPartial
             Vector512<float> largest = Vector512.Load(Largest + first);
             Vector512<float> nextLargest = Vector512.Load(next.Largest + first);
             Vector512<float> larger = Lanes.Larger(nextLargest, largest);
-            Vector512<float> keep = Exponential.ExpOfNegative(largest - larger);
-            Vector512<float> add = Exponential.ExpOfNegative(nextLargest - larger);
+            Vector512<float> keep = Exponential.Exp2OfNegative(largest - larger);
+            Vector512<float> add = Exponential.Exp2OfNegative(nextLargest - larger);
             // Queries from the end on may not have seen anything yet, and their part of the next partial was not computed.
             Vector512<float> seen = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(to - first)).AsSingle();
             Vector512<float> weight = Vector512.Load(Weight + first);

@@ -10,6 +10,9 @@ namespace Inference.Cpu;
 /// </remarks>
 internal static unsafe class AttentionTiles
 {
+    /// <summary>Queries of a tile.</summary>
+    public const int Queries = 4;
+
     private const int Chunk = CacheReader.ChunkSize;
 
     /// <summary>Products of queries with the positions of a chunk. Scores behind the last position are undefined.</summary>
@@ -22,7 +25,7 @@ internal static unsafe class AttentionTiles
     public static void Score(float** queries, int queryCount, float* keys, int headSize, int positions, float* scores)
     {
         int query = 0;
-        for (; query <= queryCount - 4; query += 4)
+        for (; query <= queryCount - Queries; query += Queries)
         {
             Score4(queries + query, keys, headSize, scores + query * Chunk);
             if (positions > Chunk / 2)
@@ -44,12 +47,12 @@ internal static unsafe class AttentionTiles
     public static void Accumulate(float* weights, int queryCount, float* values, nint stride, int from, int to, float* sums)
     {
         int query = 0;
-        for (; query <= queryCount - 4; query += 4)
+        for (; query <= queryCount - Queries; query += Queries)
         {
             nint element = 0;
             for (; element <= stride - 2 * Lanes.Count; element += 2 * Lanes.Count)
                 Accumulate4(weights + query * Chunk, values + element, stride, from, to, sums + query * stride + element);
-            for (int i = 0; element < stride && i < 4; i++)
+            for (int i = 0; element < stride && i < Queries; i++)
                 Accumulate1(weights + (query + i) * Chunk, values + element, stride, from, to, sums + (query + i) * stride + element);
         }
 

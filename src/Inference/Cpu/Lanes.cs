@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Inference.Cpu;
 
@@ -44,7 +45,8 @@ internal static unsafe class Lanes
     /// <summary>The larger of each lane; <paramref name="than"/> where either is NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Larger(Vector512<float> candidate, Vector512<float> than) =>
-        Vector512.ConditionalSelect(Vector512.GreaterThan(candidate, than), candidate, than);
+        // The instruction is defined as this comparison, NaN and zeros included.
+        Avx512F.IsSupported ? Avx512F.Max(candidate, than) : Vector512.ConditionalSelect(Vector512.GreaterThan(candidate, than), candidate, than);
 
     /// <summary>The largest lane. No lane may be NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -59,11 +61,11 @@ internal static unsafe class Lanes
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Larger(Vector256<float> candidate, Vector256<float> than) =>
-        Vector256.ConditionalSelect(Vector256.GreaterThan(candidate, than), candidate, than);
+        Avx.IsSupported ? Avx.Max(candidate, than) : Vector256.ConditionalSelect(Vector256.GreaterThan(candidate, than), candidate, than);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Larger(Vector128<float> candidate, Vector128<float> than) =>
-        Vector128.ConditionalSelect(Vector128.GreaterThan(candidate, than), candidate, than);
+        Sse.IsSupported ? Sse.Max(candidate, than) : Vector128.ConditionalSelect(Vector128.GreaterThan(candidate, than), candidate, than);
 
     /// <summary>Loads fewer than 16 floats. Loops end with it instead of calling <see cref="Load"/>, so that they keep their registers.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
