@@ -10,8 +10,8 @@ public enum CpuKernels
     Auto,
 
     /// <summary>
-    /// Machine code assembled when a weight type is first used, for AVX-512 VNNI (x86-64, Linux and Windows). Where the system refuses
-    /// executable memory, the widest vectors take its place.
+    /// Machine code assembled when a weight type is first used, for AVX-512 VNNI (x86-64, Linux and Windows), and for BF16 weights where there
+    /// is AVX-512 BF16 besides. Where the system refuses executable memory, the widest vectors take its place.
     /// </summary>
     Assembled,
 

@@ -45,7 +45,7 @@ internal static class KernelChoice
 
     /// <summary>For people.</summary>
     public static string Describe(KernelWidth width) => width == KernelWidth.Assembled
-        ? $"{(int)KernelTable.Widest}-bit vectors, assembled VNNI kernels"
+        ? $"{(int)KernelTable.Widest}-bit vectors, assembled {(VnniSupport.HasBFloats ? "VNNI and BF16" : "VNNI")} kernels"
         : $"{(int)width}-bit vectors";
 
     private static KernelWidth Fastest => VnniSupport.IsSupported ? KernelWidth.Assembled : KernelTable.Widest;

@@ -34,13 +34,14 @@ public sealed class ReferenceModelTests
     }
 
     /// <remarks>
-    /// F16 and BF16 weights are exact here and activations stay in 32 bits; only keys and values are rounded to F16, 2^-11 relative an element.
+    /// F16 and BF16 weights are exact here. With F16 activations stay in 32 bits, and only keys and values are rounded to F16, 2^-11 relative
+    /// an element. With BF16 activations are rounded to BF16, at most 2^-9 relative an element and independent from element to element.
     /// For block types activations are rounded to 8 bits in blocks of 32: up to 1/254 of the block's largest element, about 0.5 % of a
     /// typical one, independent from element to element. Through a handful of layers that stays near 1 % of the logits.
     /// </remarks>
     [Theory]
     [InlineData("stories260Ktok512.F16.gguf", 1e-3)]
-    [InlineData("TinyStories-656K.BF16.gguf", 1e-3)]
+    [InlineData("TinyStories-656K.BF16.gguf", 1e-2)]
     [InlineData("TinyStories-656K.F16.gguf", 1e-3)]
     [InlineData("stories260Ktok512.Q8_0.gguf", 2e-2)]
     [InlineData("TinyStories-656K.Q8_0.gguf", 2e-2)]

@@ -5,7 +5,7 @@ using Inference.Cpu.Linear;
 
 namespace Inference.Cpu.Assembled;
 
-/// <summary>Panels of plain numbers times an input of floats, by assembled functions. The bits are those of the portable kernel.</summary>
+/// <summary>Panels of plain numbers times an input of floats or pairs, by assembled functions. The bits are those of the portable kernel.</summary>
 /// <remarks>
 /// A run of columns of some panels stays in the second-level cache while all tiles of the input pass by, and a tile's run in the first-level
 /// cache while those panels pass by.

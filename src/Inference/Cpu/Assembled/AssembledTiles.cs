@@ -24,7 +24,7 @@ internal unsafe struct AssembledTiles
     /// <summary>The functions of a type, or null where assembled code cannot be used for it.</summary>
     public static AssembledTiles* Find(PanelLayout layout)
     {
-        if (!VnniSupport.IsSupported)
+        if (!VnniSupport.IsSupported || layout.IsPaired && !VnniSupport.HasBFloats)
             return null;
         AssembledTiles* tiles;
         lock (_lock)

@@ -5,7 +5,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Inference.Cpu.Assembled;
 
-/// <summary>Assembles products of panels of plain numbers with a tile of the input: weights become floats in registers, once for all rows.</summary>
+/// <summary>Assembles products of panels of plain numbers with a tile of the input: weights become floats in registers, once for all rows; pairs of bfloat16 stay pairs.</summary>
 /// <remarks>
 /// The functions are <c>void (FloatTileCall* call)</c>. An element of the output is one chain of fused additions over the columns of the
 /// call, begun from zero and added to the sum that is there: the bits of <see cref="FloatKernel{TLanes, T, TFloats}"/>.
@@ -45,7 +45,8 @@ internal sealed class FloatAssembler
         _panels = panels;
     }
 
-    private int ColumnBytes => PanelLayout.Rows * BlockFormat.BlockBytes(_type);
+    // A pair of bfloat16 is a column.
+    private int ColumnBytes => PanelLayout.Rows * (_type == TensorType.F16 ? sizeof(ushort) : sizeof(float));
 
     /// <summary>The most panels whose sums fit the registers, with room for a weight of each and some inputs.</summary>
     /// <param name="rows">Rows of the tile, 1 to <see cref="QuantizedActivations.FloatTileRows"/>.</param>
@@ -127,15 +128,11 @@ internal sealed class FloatAssembler
     {
         switch (_type)
         {
-            case TensorType.F32:
-                _code.vmovups(weight, __zmmword_ptr[source]);
-                break;
             case TensorType.F16:
                 _code.vcvtph2ps(weight, __ymmword_ptr[source]);
                 break;
             default:
-                _code.vpmovzxwd(weight, __ymmword_ptr[source]);
-                _code.vpslld(weight, weight, 16);
+                _code.vmovups(weight, __zmmword_ptr[source]);
                 break;
         }
     }
@@ -144,7 +141,10 @@ internal sealed class FloatAssembler
     {
         if (_panels == 1)
         {
-            _code.vfmadd231ps(Sum(0, row), Weight(0), __dword_bcst[_input + offset]);
+            if (_type == TensorType.BF16)
+                _code.vdpbf16ps(Sum(0, row), Weight(0), __dword_bcst[_input + offset]);
+            else
+                _code.vfmadd231ps(Sum(0, row), Weight(0), __dword_bcst[_input + offset]);
             return;
         }
 
@@ -152,7 +152,12 @@ internal sealed class FloatAssembler
         AssemblerRegisterZMM factor = _z[first + row % (_z.Length - first)];
         _code.vbroadcastss(factor, __dword_ptr[_input + offset]);
         for (int panel = 0; panel < _panels; panel++)
-            _code.vfmadd231ps(Sum(panel, row), Weight(panel), factor);
+        {
+            if (_type == TensorType.BF16)
+                _code.vdpbf16ps(Sum(panel, row), Weight(panel), factor);
+            else
+                _code.vfmadd231ps(Sum(panel, row), Weight(panel), factor);
+        }
     }
 
     private void EmitSums()

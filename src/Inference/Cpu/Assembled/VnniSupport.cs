@@ -15,6 +15,15 @@ internal static unsafe class VnniSupport
         Environment.Is64BitProcess && ExecutableMemory.IsSupported && X86Base.IsSupported
         && (RuntimeFeature.IsDynamicCodeCompiled ? Avx512BW.IsSupported && Avx512DQ.IsSupported && Fma.IsSupported : HasAvx512()) && HasVnni();
 
+    /// <summary>Besides, the processor multiplies pairs of bfloat16.</summary>
+    public static bool HasBFloats { get; } = IsSupported && HasBFloatProducts();
+
+    private static bool HasBFloatProducts()
+    {
+        const int Avx512BFloatBit = 5;
+        return StructuredFeatures().Eax >= 1 && (X86Base.CpuId(7, 1).Eax >> Avx512BFloatBit & 1) != 0;
+    }
+
     private static bool HasVnni()
     {
         const int Avx512VnniBit = 11;

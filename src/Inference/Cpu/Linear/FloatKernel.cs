@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Inference.Cpu.Linear;
 
-/// <summary>Panels of plain numbers times an input of floats, in the order of additions that <see cref="FloatRuns"/> describes.</summary>
+/// <summary>Panels of plain numbers times an input of floats or of pairs of bfloat16, in the order of additions that <see cref="FloatRuns"/> describes.</summary>
 /// <remarks>
 /// A lane is a row of the matrix and has one chain of additions for each row of the input, so several registers and rows are computed at
 /// a time. Where there are fewer, the last one is computed again: that costs no more time than waiting for its additions.
@@ -74,10 +74,10 @@ internal static unsafe class FloatKernel<TLanes, T, TFloats>
             for (; column < end; column++, offset += ColumnBytes)
             {
                 T factor = Repeat(input + column);
-                sum0 = TLanes.MultiplyAdd(TFloats.Load(weights0 + offset), factor, sum0);
-                sum1 = TLanes.MultiplyAdd(TFloats.Load(weights1 + offset), factor, sum1);
-                sum2 = TLanes.MultiplyAdd(TFloats.Load(weights2 + offset), factor, sum2);
-                sum3 = TLanes.MultiplyAdd(TFloats.Load(weights3 + offset), factor, sum3);
+                sum0 = TFloats.MultiplyAdd(TFloats.Load(weights0 + offset), factor, sum0);
+                sum1 = TFloats.MultiplyAdd(TFloats.Load(weights1 + offset), factor, sum1);
+                sum2 = TFloats.MultiplyAdd(TFloats.Load(weights2 + offset), factor, sum2);
+                sum3 = TFloats.MultiplyAdd(TFloats.Load(weights3 + offset), factor, sum3);
             }
 
             total0 = TLanes.Add(total0, sum0);
@@ -143,17 +143,17 @@ internal static unsafe class FloatKernel<TLanes, T, TFloats>
             T weight0 = weights[0];
             T weight1 = weights[1];
             T factor = Repeat(input);
-            sum00 = TLanes.MultiplyAdd(weight0, factor, sum00);
-            sum01 = TLanes.MultiplyAdd(weight1, factor, sum01);
+            sum00 = TFloats.MultiplyAdd(weight0, factor, sum00);
+            sum01 = TFloats.MultiplyAdd(weight1, factor, sum01);
             factor = Repeat(input + row1);
-            sum10 = TLanes.MultiplyAdd(weight0, factor, sum10);
-            sum11 = TLanes.MultiplyAdd(weight1, factor, sum11);
+            sum10 = TFloats.MultiplyAdd(weight0, factor, sum10);
+            sum11 = TFloats.MultiplyAdd(weight1, factor, sum11);
             factor = Repeat(input + row2);
-            sum20 = TLanes.MultiplyAdd(weight0, factor, sum20);
-            sum21 = TLanes.MultiplyAdd(weight1, factor, sum21);
+            sum20 = TFloats.MultiplyAdd(weight0, factor, sum20);
+            sum21 = TFloats.MultiplyAdd(weight1, factor, sum21);
             factor = Repeat(input + row3);
-            sum30 = TLanes.MultiplyAdd(weight0, factor, sum30);
-            sum31 = TLanes.MultiplyAdd(weight1, factor, sum31);
+            sum30 = TFloats.MultiplyAdd(weight0, factor, sum30);
+            sum31 = TFloats.MultiplyAdd(weight1, factor, sum31);
         }
 
         Add(sums, sum00, sum01);

@@ -1,12 +1,18 @@
 namespace Inference.Cpu.Linear;
 
-/// <summary>Reads weights that are plain numbers.</summary>
+/// <summary>Multiplies weights that are plain numbers, a lane of each row at a time: one number, or a pair of neighbours.</summary>
 internal unsafe interface IFloats<T>
     where T : unmanaged
 {
-    /// <summary>Bytes of one number.</summary>
+    /// <summary>Bytes of a lane's weights.</summary>
     static abstract int Bytes { get; }
 
-    /// <summary>Reads one number a lane, as floats.</summary>
+    /// <summary>Reads weights into the form that <see cref="MultiplyAdd"/> takes.</summary>
     static abstract T Load(byte* source);
+
+    /// <summary>Adds weights times inputs to sums, each product rounded once with its addition.</summary>
+    /// <param name="weights">What <see cref="Load"/> gave.</param>
+    /// <param name="inputs">A lane of the input, in every lane.</param>
+    /// <param name="sums">What is added to.</param>
+    static abstract T MultiplyAdd(T weights, T inputs, T sums);
 }

@@ -81,4 +81,10 @@ internal unsafe interface ILanes<T>
 
     /// <summary>Converts one bfloat16 a lane.</summary>
     static abstract T LoadBFloats(byte* source);
+
+    /// <summary>Converts the bfloat16 in the lower half of each lane.</summary>
+    static abstract T LowerBFloats(T pairs);
+
+    /// <summary>Converts the bfloat16 in the upper half of each lane.</summary>
+    static abstract T UpperBFloats(T pairs);
 }

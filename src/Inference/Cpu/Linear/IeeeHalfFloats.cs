@@ -11,4 +11,7 @@ internal readonly unsafe struct IeeeHalfFloats<TLanes, T> : IFloats<T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Load(byte* source) => TLanes.LoadHalves(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T MultiplyAdd(T weights, T inputs, T sums) => TLanes.MultiplyAdd(weights, inputs, sums);
 }

@@ -30,7 +30,7 @@ internal static unsafe class KernelTable
             TensorType.F32 => &FloatKernel<TLanes, T, SingleFloats<TLanes, T>>.Run,
             TensorType.F16 when layout.Form == CodeForm.IeeeNumbers => &FloatKernel<TLanes, T, IeeeHalfFloats<TLanes, T>>.Run,
             TensorType.F16 => &FloatKernel<TLanes, T, HalfFloats<TLanes, T>>.Run,
-            TensorType.BF16 => &FloatKernel<TLanes, T, BFloats<TLanes, T>>.Run,
+            TensorType.BF16 => &FloatKernel<TLanes, T, BFloatPairs<TLanes, T>>.Run,
             TensorType.Q8_0 => &QuantizedKernel<TLanes, T, WideByteCodes<TLanes, T>, HalfScales<TLanes, T>>.Run,
             TensorType.Q4_0 => &QuantizedKernel<TLanes, T, PlaneCodes<TLanes, T, Planes4, Zero8>, HalfScales<TLanes, T>>.Run,
             TensorType.Q4_1 => &QuantizedKernel<TLanes, T, PlaneCodes<TLanes, T, Planes4, Zero0>, AffineScales<TLanes, T>>.Run,

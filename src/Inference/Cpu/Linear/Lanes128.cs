@@ -108,6 +108,12 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<byte>>
     public static Vector128<byte> LoadBFloats(byte* source) => (LoadUInt16(source) << 16).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> LowerBFloats(Vector128<byte> pairs) => (pairs.AsUInt32() << 16).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> UpperBFloats(Vector128<byte> pairs) => (pairs.AsUInt32() & Vector128.Create(0xffff0000u)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> LoadPanelHalves(byte* source)
     {
         Vector128<int> wide = Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<long>(source)).AsInt16());

@@ -86,6 +86,12 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<byte>>
     public static Vector256<byte> LoadBFloats(byte* source) => (LoadUInt16(source) << 16).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> LowerBFloats(Vector256<byte> pairs) => (pairs.AsUInt32() << 16).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> UpperBFloats(Vector256<byte> pairs) => (pairs.AsUInt32() & Vector256.Create(0xffff0000u)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> LoadPanelHalves(byte* source)
     {
         Vector256<int> wide = Avx2.ConvertToVector256Int32((short*)source);

@@ -86,6 +86,12 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<byte>>
     public static Vector512<byte> LoadBFloats(byte* source) => (LoadUInt16(source) << 16).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> LowerBFloats(Vector512<byte> pairs) => (pairs.AsUInt32() << 16).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> UpperBFloats(Vector512<byte> pairs) => (pairs.AsUInt32() & Vector512.Create(0xffff0000u)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> LoadPanelHalves(byte* source)
     {
         Vector512<int> wide = Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source));

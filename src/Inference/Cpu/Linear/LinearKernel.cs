@@ -4,7 +4,7 @@ namespace Inference.Cpu.Linear;
 /// <remarks>
 /// An element of the output is computed in one order of additions whatever else is computed: see <see cref="QuantizedKernel{TLanes, T, TCodes, TScales}"/>
 /// and <see cref="FloatKernel{TLanes, T, TFloats}"/>. For quantised matrices the input is quantised to signed bytes in blocks of 32
-/// columns, once for all layers that read it.
+/// columns, for those of bfloat16 rounded to bfloat16, once for all layers that read it.
 /// </remarks>
 internal static unsafe class LinearKernel
 {
@@ -36,17 +36,18 @@ internal static unsafe class LinearKernel
         if (input.Rows == 0 || calls.IsEmpty)
             return;
 
-        bool asFloats = false;
-        bool quantized = false;
+        (bool asFloats, bool asPairs, bool quantized) = (false, false, false);
         foreach (LinearCall call in calls)
         {
             if (call.Weight.Columns != input.Columns)
                 throw new ArgumentException($"The input has {input.Columns} columns and a matrix has {call.Weight.Columns}.", nameof(calls));
-            quantized |= call.Weight.Layout.IsQuantized;
-            asFloats |= !call.Weight.Layout.IsQuantized;
+            PanelLayout layout = call.Weight.Layout;
+            quantized |= layout.IsQuantized;
+            asPairs |= layout.IsPaired;
+            asFloats |= !layout.IsQuantized && !layout.IsPaired;
         }
 
-        scratch.Prepare(team, input, asFloats, quantized);
+        scratch.Prepare(team, input, asFloats, asPairs, quantized);
         LinearJob* few = stackalloc LinearJob[JobsOnStack];
         LinearJob* jobs = calls.Length <= JobsOnStack ? few : scratch.Jobs(calls.Length);
         var run = new LinearRun { Jobs = jobs, Divisor = team.Count == 1 ? 1 : 2 * team.Count };
@@ -84,6 +85,7 @@ internal static unsafe class LinearKernel
         PackedMatrix weight = call.Weight;
         RowGroup rows = call.Rows ?? new RowGroup(0, input.Rows);
         bool isQuantized = weight.Layout.IsQuantized;
+        int lanes = weight.Layout.InputLanes(input.Columns);
         int tileRows = isQuantized ? QuantizedActivations.TileHeight(rows.Count) : QuantizedActivations.FloatTileHeight(rows.Count);
         long unitBytes = weight.PanelBytes * Math.Min(rows.Count, QuantizedActivations.TileRows);
         return new LinearJob
@@ -94,11 +96,11 @@ internal static unsafe class LinearKernel
                 Panels = weight.Panels,
                 PanelBytes = weight.PanelBytes,
                 SuperColumns = weight.Layout.SuperColumns,
-                NumberBytes = weight.Layout.SuperBytes / PanelLayout.Rows,
+                NumberBytes = weight.Layout.SuperBytes / PanelLayout.Rows * (weight.Layout.IsPaired ? 2 : 1),
                 Tiles = weight.Tiles,
                 MatrixRows = weight.Rows,
-                Columns = input.Columns,
-                Input = scratch.Values + (nint)rows.First * input.Columns,
+                Columns = lanes,
+                Input = (weight.Layout.IsPaired ? (float*)scratch.Pairs : scratch.Values) + (nint)rows.First * lanes,
                 QuantizedInput = scratch.Blocks + (nint)rows.First * (input.Columns / PanelLayout.BlockColumns),
                 InputRows = rows.Count,
                 TileRows = tileRows,

@@ -14,6 +14,7 @@ internal sealed unsafe class NumberPacker(StoredTensor tensor, PackedMatrix matr
     {
         ushort* halves = stackalloc ushort[RunColumns];
         float* floats = stackalloc float[RunColumns];
+        uint* pairs = (uint*)halves;
         for (int column = 0; column < Matrix.Columns; column += RunColumns)
         {
             int count = Math.Min(RunColumns, Matrix.Columns - column);
@@ -25,7 +26,14 @@ internal sealed unsafe class NumberPacker(StoredTensor tensor, PackedMatrix matr
                 {
                     Spread((uint*)run, (uint*)destination + row, count);
                 }
-                else if (Type == TensorType.BF16 || Layout.Form == CodeForm.IeeeNumbers)
+                else if (Layout.IsPaired)
+                {
+                    int lanes = BFloatInput.Pairs(count);
+                    pairs[lanes - 1] = 0;
+                    BFloatInput.ClearSmallWeights((ushort*)run, halves, count);
+                    Spread(pairs, (uint*)destination + row, lanes);
+                }
+                else if (Layout.Form == CodeForm.IeeeNumbers)
                 {
                     Spread((ushort*)run, (ushort*)destination + row, count);
                 }

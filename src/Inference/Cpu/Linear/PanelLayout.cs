@@ -13,7 +13,8 @@ namespace Inference.Cpu.Linear;
 /// <para>Scales are arrays of 16, one entry a row: first the 16-bit scale of the super-block, then its 16-bit minimum where there
 /// is one, and for the types with sub-scales for each block of 32 columns the signed bytes of its groups' sub-scales and then,
 /// where there are minima, of its groups' sub-minima. Where both have four bits, one byte holds them, the minimum above.</para>
-/// <para>F32, F16 and BF16 have no scales: for each column, 16 numbers as stored, or halves as <see cref="PanelHalf"/> keeps them.</para>
+/// <para>F32, F16 and BF16 have no scales: for each column, 16 numbers as stored, or halves as <see cref="PanelHalf"/> keeps them. Of BF16,
+/// for each two columns 16 pairs; the last of an odd number of columns is paired with zero.</para>
 /// </remarks>
 internal sealed record PanelLayout
 {
@@ -96,6 +97,12 @@ internal sealed record PanelLayout
         TensorType.F32 or TensorType.F16 or TensorType.BF16 => new(type, isIeee ? CodeForm.IeeeNumbers : CodeForm.Numbers),
         _ => null,
     };
+
+    /// <summary>Whether the weights of two columns lie side by side, and inputs are pairs as well.</summary>
+    public bool IsPaired => Type == TensorType.BF16;
+
+    /// <summary>Floats, or pairs, that an input row of plain numbers has.</summary>
+    public int InputLanes(int columns) => IsPaired ? BFloatInput.Pairs(columns) : columns;
 
     /// <summary>Bytes of a panel, a multiple of 64.</summary>
     public nint PanelBytes(int columns) => ((nint)columns / SuperColumns * SuperBytes + 63) & ~63;

@@ -15,7 +15,7 @@ internal unsafe struct PanelTask
     /// <summary>Columns of a super-block of the matrix.</summary>
     public int SuperColumns;
 
-    /// <summary>Bytes of a weight, for matrices of plain numbers.</summary>
+    /// <summary>Bytes of a weight, or a pair of them, for matrices of plain numbers.</summary>
     public int NumberBytes;
 
     /// <summary>Assembled functions for the weight type, or null.</summary>
@@ -24,6 +24,7 @@ internal unsafe struct PanelTask
     /// <summary>Rows of the matrix, the padding of the last panel not counted.</summary>
     public int MatrixRows;
 
+    /// <summary>Columns; pairs of them where the matrix has pairs.</summary>
     public int Columns;
 
     /// <summary>The first panel to compute with.</summary>
@@ -32,7 +33,7 @@ internal unsafe struct PanelTask
     /// <summary>The one after the last panel to compute with.</summary>
     public int EndPanel;
 
-    /// <summary>The input as floats in tiles of [columns, rows], for matrices of plain numbers; see <see cref="QuantizedActivations"/>.</summary>
+    /// <summary>The input as floats, or pairs, in tiles of [columns, rows], for matrices of plain numbers; see <see cref="QuantizedActivations"/>.</summary>
     public float* Input;
 
     /// <summary>The quantised input, for all others; see <see cref="QuantizedActivations"/>.</summary>

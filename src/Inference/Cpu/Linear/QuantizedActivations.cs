@@ -6,7 +6,7 @@ namespace Inference.Cpu.Linear;
 /// <summary>The input of linear layers in the forms that they read: memory that is filled anew for every input and grows to the largest.</summary>
 /// <remarks>
 /// Quantised rows are stored in tiles of at most 16 rows (the last one may be lower), a tile block of columns by block of columns: what
-/// a kernel reads in a row is consecutive. Rows of floats are stored in tiles of at most 12, column by column, unless there is only one.
+/// a kernel reads in a row is consecutive. Rows of floats are stored in tiles of at most 12, column by column, unless there is only one; rows of pairs likewise.
 /// Not thread-safe.
 /// </remarks>
 internal sealed unsafe class QuantizedActivations : IDisposable
@@ -23,6 +23,7 @@ internal sealed unsafe class QuantizedActivations : IDisposable
     private const int TilingCost = 2;
 
     private readonly NativeBuffer _floats = new();
+    private readonly NativeBuffer _pairs = new();
     private readonly NativeBuffer _jobs = new();
     private readonly NativeBuffer _panels = new();
     private InputBlock* _blocks;
@@ -33,6 +34,9 @@ internal sealed unsafe class QuantizedActivations : IDisposable
 
     /// <summary>The first tile of the rows as floats; null where nothing reads them.</summary>
     public float* Values { get; private set; }
+
+    /// <summary>The first tile of the rows as pairs of bfloat16; anything where nothing reads them.</summary>
+    public uint* Pairs => (uint*)_pairs.Data;
 
     /// <summary>Rows in a tile, the last one aside: as even as can be, because a tile of one row takes nearly as long as one of two.</summary>
     /// <param name="rows">Rows of the input.</param>
@@ -64,18 +68,19 @@ internal sealed unsafe class QuantizedActivations : IDisposable
     /// <param name="rows">Rows.</param>
     /// <param name="columns">Columns, a multiple of 32.</param>
     public void Quantize(ThreadTeam team, float* input, int rows, int columns) =>
-        Prepare(team, new LinearInput(input, rows, columns), asFloats: false, quantized: true);
+        Prepare(team, new LinearInput(input, rows, columns), asFloats: false, asPairs: false, quantized: true);
 
     /// <summary>Brings an input into the forms asked for, on all threads of a team where that is worth it. Each group has tiles of its own, one group behind the other.</summary>
     /// <param name="team">Computes.</param>
     /// <param name="input">The rows; a multiple of 32 columns where they are quantised.</param>
     /// <param name="asFloats">Whether <see cref="Values"/> are wanted.</param>
+    /// <param name="asPairs">Whether <see cref="Pairs"/> are wanted.</param>
     /// <param name="quantized">Whether <see cref="Blocks"/> are wanted.</param>
-    public void Prepare(ThreadTeam team, in LinearInput input, bool asFloats, bool quantized)
+    public void Prepare(ThreadTeam team, in LinearInput input, bool asFloats, bool asPairs, bool quantized)
     {
         bool tiled = asFloats && input.Rows > 1;
         Values = asFloats ? input.Values : null;
-        if (input.Values != null && !quantized && !tiled)
+        if (input.Values != null && !quantized && !tiled && !asPairs)
             return;
 
         nint stride = (input.Columns + 15) & ~15;
@@ -89,7 +94,11 @@ internal sealed unsafe class QuantizedActivations : IDisposable
 
         if (quantized)
             Reserve(input.Rows, input.Columns);
-        int cost = (tiled ? TilingCost : 0) + (quantized ? QuantizingCost : 0) + (input.Values == null ? ComputingCost : 0);
+        int lanes = BFloatInput.Pairs(input.Columns);
+        nint pairsLength = asPairs ? (nint)input.Rows * lanes : 0;
+        if (asPairs)
+            _pairs.Reserve((nuint)((pairsLength + (nint)lanes * team.Count) * sizeof(uint)));
+        int cost = (tiled ? TilingCost : 0) + (asPairs ? TilingCost : 0) + (quantized ? QuantizingCost : 0) + (input.Values == null ? ComputingCost : 0);
         var job = new Job
         {
             Input = input,
@@ -97,6 +106,8 @@ internal sealed unsafe class QuantizedActivations : IDisposable
             WorkerRows = workerRows,
             // The only row is read where it is computed.
             WorkerStride = input.Rows > 1 ? stride : 0,
+            Pairs = asPairs ? Pairs : null,
+            WorkerPairs = Pairs + pairsLength,
             Blocks = quantized ? _blocks : null,
             Share = new WorkShare(team, input.Rows, (nint)input.Columns * cost),
         };
@@ -107,6 +118,7 @@ internal sealed unsafe class QuantizedActivations : IDisposable
     public void Dispose()
     {
         _floats.Dispose();
+        _pairs.Dispose();
         _jobs.Dispose();
         _panels.Dispose();
         NativeMemory.AlignedFree(_blocks);
@@ -139,6 +151,14 @@ internal sealed unsafe class QuantizedActivations : IDisposable
             RowGroup group = job.Input.GroupOf(row);
             if (job.Values != null)
                 TileRow(job.Values + (nint)group.First * job.Input.Columns, values, row - group.First, group.Count, job.Input.Columns);
+            if (job.Pairs != null)
+            {
+                int lanes = BFloatInput.Pairs(job.Input.Columns);
+                uint* pairs = job.WorkerPairs + (nint)worker * lanes;
+                BFloatInput.Round(values, pairs, job.Input.Columns);
+                TileRow((float*)job.Pairs + (nint)group.First * lanes, (float*)pairs, row - group.First, group.Count, lanes);
+            }
+
             int blocks = job.Input.Columns / PanelLayout.BlockColumns;
             if (job.Blocks != null)
                 QuantizeRow(job.Blocks + (nint)group.First * blocks, values, row - group.First, group.Count, blocks);
@@ -179,6 +199,8 @@ internal sealed unsafe class QuantizedActivations : IDisposable
         public float* Values;
         public float* WorkerRows;
         public nint WorkerStride;
+        public uint* Pairs;
+        public uint* WorkerPairs;
         public InputBlock* Blocks;
         public WorkShare Share;
     }

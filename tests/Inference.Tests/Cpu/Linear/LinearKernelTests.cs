@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Inference.Cpu;
+using Inference.Cpu.Assembled;
 using Inference.Cpu.Linear;
 using Inference.Formats;
 
@@ -11,6 +13,9 @@ public sealed class LinearKernelTests
     // The widest error of rounding one float in eight bits is half a step, 1/254 of the block's largest magnitude; over a row the
     // errors add like random steps. These inputs stay below 0.8 percent in all types.
     private const double ActivationError = 0.008;
+
+    // Half a unit of the last of eight bits is at most 1/512 of a number, and a third of that on average.
+    private const double BFloatError = 0.002;
 
     public static TheoryData<TensorType> Types => [.. WeightSample.Types];
 
@@ -56,7 +61,7 @@ public sealed class LinearKernelTests
         }
 
         double relative = Math.Sqrt(error / norm);
-        Assert.InRange(relative, 0, BlockFormat.IsQuantized(type) ? ActivationError : 1e-6);
+        Assert.InRange(relative, 0, BlockFormat.IsQuantized(type) ? ActivationError : type == TensorType.BF16 ? BFloatError : 1e-6);
         TestContext.Current.TestOutputHelper?.WriteLine($"{type}: {relative:E2}");
     }
 
@@ -141,6 +146,46 @@ public sealed class LinearKernelTests
         }
     }
 
+    [Theory]
+    [InlineData(nameof(KernelWidth.Bits128))]
+    [InlineData(nameof(KernelWidth.Bits256))]
+    [InlineData(nameof(KernelWidth.Bits512))]
+    [InlineData(nameof(KernelWidth.Assembled))]
+    public unsafe void Pairs_of_any_magnitude_have_the_bits_of_a_chain_of_products(string kernels)
+    {
+        KernelWidth width = Enum.Parse<KernelWidth>(kernels);
+        const int Columns = 70, MatrixRows = 33, Rows = 14;
+        Assert.SkipUnless(width == KernelWidth.Assembled ? VnniSupport.HasBFloats : width <= KernelTable.Widest, "This processor has no such kernels.");
+        var random = new Random(13);
+        using var team = new ThreadTeam(1);
+        using var sample = new WeightSample(TensorType.BF16, MatrixRows, Columns, seed: 13);
+        Span<ushort> weights = MemoryMarshal.Cast<byte, ushort>(sample.Bytes);
+        for (int i = 0; i < weights.Length; i++)
+            weights[i] = (ushort)(random.Next(2) << 15 | random.Next(i % 3 == 0 ? 0 : 40, i % 3 == 0 ? 0xb8 : 100) << 7 | random.Next(128));
+        float[] input = [.. Enumerable.Range(0, Rows * Columns).Select(i => BitConverter.UInt32BitsToSingle((uint)(random.Next(2) << 31 | random.Next(i % 2 == 0 ? 0 : 50, i % 2 == 0 ? 0xb8 : 110) << 23 | random.Next(1 << 23))))];
+        using PackedMatrix weight = PackedMatrix.Pack(sample.Tensor, team, width);
+        float[] output = LinearRunner.Run(team, weight, input);
+
+        for (int i = 0; i < output.Length; i++)
+        {
+            (int row, int matrixRow) = Math.DivRem(i, MatrixRows);
+            float sum = 0;
+            for (int pair = 0; pair < Columns; pair += 2)
+            {
+                foreach (int column in new[] { pair + 1, pair })
+                {
+                    float number = BitConverter.UInt32BitsToSingle((uint)weights[matrixRow * Columns + column] << 16);
+                    float factor = Rounded(input[row * Columns + column]);
+                    number = MathF.Abs(number) < MathF.ScaleB(1, -60) ? 0 : number;
+                    factor = MathF.Abs(factor) < MathF.ScaleB(1, -52) ? 0 : factor;
+                    sum = MathF.FusedMultiplyAdd(number, factor, sum);
+                }
+            }
+
+            Assert.Equal(BitConverter.SingleToInt32Bits(sum + 0f), BitConverter.SingleToInt32Bits(output[i]));
+        }
+    }
+
     [Fact]
     public void A_run_allocates_nothing()
     {
@@ -169,7 +214,7 @@ public sealed class LinearKernelTests
     {
         int matrixRows = (int)sample.Tensor.Rows;
         int columns = (int)sample.Tensor.Columns;
-        double[] seen = BlockFormat.IsQuantized(sample.Tensor.Type) ? Quantized(input) : [.. input.Select(x => (double)x)];
+        double[] seen = BlockFormat.IsQuantized(sample.Tensor.Type) ? Quantized(input) : [.. input.Select(x => (double)(sample.Tensor.Type == TensorType.BF16 ? Rounded(x) : x))];
         for (int i = 0; i < output.Length; i++)
         {
             (int row, int matrixRow) = Math.DivRem(i, matrixRows);
@@ -207,6 +252,13 @@ public sealed class LinearKernelTests
         }
 
         return result;
+    }
+
+    // The nearest number of eight bits, ties to even.
+    private static float Rounded(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        return BitConverter.UInt32BitsToSingle((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000);
     }
 
     private static void AssertSameBits(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual) =>
