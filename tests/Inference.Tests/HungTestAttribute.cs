@@ -18,24 +18,26 @@ internal sealed class HungTestAttribute : BeforeAfterTestAttribute
 
     private static readonly Timer _watch = new(_ => Look(), null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
 
-    public override ValueTask Before(MethodInfo methodUnderTest, IXunitTest test)
+    public override void Before(MethodInfo methodUnderTest, IXunitTest test)
     {
         _started[test.UniqueID + " " + test.TestDisplayName] = Environment.TickCount64;
         GC.KeepAlive(_watch);
-        return ValueTask.CompletedTask;
     }
 
-    public override ValueTask After(MethodInfo methodUnderTest, IXunitTest test)
+    public override void After(MethodInfo methodUnderTest, IXunitTest test)
     {
         _started.TryRemove(test.UniqueID + " " + test.TestDisplayName, out _);
-        return ValueTask.CompletedTask;
     }
 
     private static void Look()
     {
         long now = Environment.TickCount64;
         string[] running = [.. _started.OrderBy(test => test.Value).Select(test => $"{test.Key[(test.Key.IndexOf(' ', StringComparison.Ordinal) + 1)..]} for {(now - test.Value) / 1000} s")];
-        if (_started.Any(test => now - test.Value > _longest.TotalMilliseconds))
-            Environment.FailFast("A test hangs. Running: " + string.Join("; ", running));
+        if (!_started.Any(test => now - test.Value > _longest.TotalMilliseconds))
+            return;
+        // What a crashed process says is not always shown; a file beside the tests is there to be read.
+        string message = "A test hangs. Running: " + string.Join("; ", running);
+        File.WriteAllText(Path.Combine(AppContext.BaseDirectory, "hung-tests.txt"), message);
+        Environment.FailFast(message);
     }
 }
