@@ -18,7 +18,8 @@ namespace Inference.Cpu.Assembled;
 internal sealed class TileAssembler
 {
     private const int Groups = 8;
-    private const int PrefetchDistance = 4096;
+    private const int PrefetchDistance = 8192;
+    private const int NearDistance = 4096;
     private const int SumOffset = 40;
     private const int FirstSumOffset = 44;
     private const int SecondSumOffset = 48;
@@ -122,11 +123,19 @@ internal sealed class TileAssembler
         _code.dd(0x0F);
     }
 
-    // While several rows keep the multipliers busy, the processor does not look far enough ahead by itself to fetch the next weights.
+    // While the multipliers are busy, the processor does not look far enough ahead by itself to fetch the next weights. They are fetched into
+    // the second-level cache: on their way into the first they would hold up the input, which comes from the second. One row of bytes is
+    // multiplied faster than memory delivers, and waits least for what is fetched all the way.
     private void EmitPrefetch(int bytes)
     {
+        bool waitsForMemory = _rows == 1 && _layout.CodeBits == 8;
         for (int line = 0; line < bytes; line += 64)
-            _code.prefetcht0(__byte_ptr[_weights + (PrefetchDistance + line)]);
+        {
+            if (waitsForMemory)
+                _code.prefetcht0(__byte_ptr[_weights + (NearDistance + line)]);
+            else
+                _code.prefetcht1(__byte_ptr[_weights + (PrefetchDistance + line)]);
+        }
     }
 
     /// <summary>Arguments to the registers used here, which no convention wants preserved.</summary>
