@@ -16,7 +16,7 @@ internal sealed class FloatAssembler
     public const int MaxPanels = 4;
 
     private const int CacheLine = 64;
-    private const int PrefetchDistance = 4096;
+    private const int PrefetchDistance = 8192;
     // So few leave room for four panels, and time for the processor to fetch ahead by itself, which it then does best.
     private const int FewRows = 6;
     private const int FewChains = 12;
@@ -112,7 +112,7 @@ internal sealed class FloatAssembler
             {
                 // While the multipliers are busy, the processor does not look far enough ahead by itself to fetch the next weights.
                 if (_rows > FewRows && count > 1 && i * ColumnBytes % CacheLine == 0)
-                    _code.prefetcht0(__byte_ptr[_weights[panel] + _offset + (PrefetchDistance + i * ColumnBytes)]);
+                    _code.prefetcht1(__byte_ptr[_weights[panel] + _offset + (PrefetchDistance + i * ColumnBytes)]);
                 EmitLoad(Weight(panel), _weights[panel] + _offset + i * ColumnBytes);
             }
 
