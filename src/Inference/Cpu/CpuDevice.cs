@@ -207,6 +207,9 @@ internal sealed unsafe class CpuDevice : Device
         CheckShape(destination, queries.Rows, queries.Columns);
         if (shape.Window < 1)
             throw new ArgumentException($"A window of {shape.Window} positions.", nameof(shape));
+        // Scores are compared before they are scaled.
+        if (!(shape.Scale > 0))
+            throw new ArgumentException($"A scale of {shape.Scale}.", nameof(shape));
         if (sinks is not null && sinks.Columns != shape.Heads)
             throw new ArgumentException($"{sinks.Columns} sinks for {shape.Heads} heads.", nameof(sinks));
         _attention.Run(_team, _step, Data(queries), shape, sinks is null ? null : Vector(sinks), cpuCache.Layout, layer, Data(destination));

@@ -122,7 +122,9 @@ internal sealed record DecoderConfig(
 
     private (string Member, string Problem)? FindProblemOfExtras()
     {
-        foreach ((string member, double factor) in new[] { (nameof(AttentionScale), AttentionScale ?? 1), (nameof(EmbeddingScale), EmbeddingScale), (nameof(ResidualScale), ResidualScale), (nameof(LogitDivisor), LogitDivisor) })
+        if (AttentionScale is { } attention && !(attention is > 1e-30 and < 1e30))
+            return (nameof(AttentionScale), $"a factor of {attention}");
+        foreach ((string member, double factor) in new[] { (nameof(EmbeddingScale), EmbeddingScale), (nameof(ResidualScale), ResidualScale), (nameof(LogitDivisor), LogitDivisor) })
         {
             if (!(Math.Abs(factor) is > 1e-30 and < 1e30))
                 return (member, $"a factor of {factor}");

@@ -149,6 +149,8 @@ public sealed class CpuDeviceAttentionRulesTests
         batch.Add([0], 0, [3], wantsLogits: false);
         device.Begin(batch);
         Assert.Throws<ArgumentException>(() => device.Attend(rows, shape with { Window = 0 }, null, cache, 0, rows));
+        Assert.Throws<ArgumentException>(() => device.Attend(rows, shape with { Scale = -0.5f }, null, cache, 0, rows));
+        Assert.Throws<ArgumentException>(() => device.Attend(rows, shape with { Scale = float.NaN }, null, cache, 0, rows));
         Assert.Throws<ArgumentException>(() => device.Attend(rows, shape, sinks, cache, 0, rows));
     }
 

@@ -125,6 +125,17 @@ public sealed class GgufConfigTests
         Assert.EndsWith("model.gguf", refusal.Path, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(-0.1f)]
+    [InlineData(0f)]
+    [InlineData(float.NaN)]
+    public void A_factor_on_scores_is_above_zero(float scale)
+    {
+        var shape = new PlainShape("granite", 48, 3, 4, 2, 12, 70, new(12)) { AttentionScale = 0.11, EmbeddingScale = 12, ResidualScale = 0.22, LogitDivisor = 8, IsTied = true };
+        ModelFormatException refusal = Assert.Throws<ModelFormatException>(() => ReadShape(shape, metadata => metadata["granite.attention.scale"] = scale));
+        Assert.Equal("granite.attention.scale", refusal.Field);
+    }
+
     [Fact]
     public void Heads_that_do_not_divide_the_width_need_a_stated_size()
     {
