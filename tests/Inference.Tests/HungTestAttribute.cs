@@ -14,29 +14,29 @@ internal sealed class HungTestAttribute : BeforeAfterTestAttribute
     // The longest takes about a minute, ten on a machine that has much else to do.
     private static readonly TimeSpan _longest = TimeSpan.FromMinutes(20);
 
-    private static readonly ConcurrentDictionary<string, long> _started = new();
+    private static readonly ConcurrentDictionary<string, (string Name, long Since)> _started = new();
 
     private static readonly Timer _watch = new(_ => Look(), null, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
 
     public override void Before(MethodInfo methodUnderTest, IXunitTest test)
     {
-        _started[test.UniqueID + " " + test.TestDisplayName] = Environment.TickCount64;
+        _started[test.UniqueID] = (test.TestDisplayName, Environment.TickCount64);
         GC.KeepAlive(_watch);
     }
 
     public override void After(MethodInfo methodUnderTest, IXunitTest test)
     {
-        _started.TryRemove(test.UniqueID + " " + test.TestDisplayName, out _);
+        _started.TryRemove(test.UniqueID, out _);
     }
 
     private static void Look()
     {
         long now = Environment.TickCount64;
-        string[] running = [.. _started.OrderBy(test => test.Value).Select(test => $"{test.Key[(test.Key.IndexOf(' ', StringComparison.Ordinal) + 1)..]} for {(now - test.Value) / 1000} s")];
-        if (!_started.Any(test => now - test.Value > _longest.TotalMilliseconds))
+        (string Name, long Since)[] running = [.. _started.Values.OrderBy(test => test.Since)];
+        if (running.Length == 0 || now - running[0].Since <= _longest.TotalMilliseconds)
             return;
         // What a crashed process says is not always shown; a file beside the tests is there to be read.
-        string message = "A test hangs. Running: " + string.Join("; ", running);
+        string message = "A test hangs. Running: " + string.Join("; ", running.Select(test => $"{test.Name} for {(now - test.Since) / 1000} s"));
         File.WriteAllText(Path.Combine(AppContext.BaseDirectory, "hung-tests.txt"), message);
         Environment.FailFast(message);
     }

@@ -5,8 +5,8 @@ namespace Inference.Cpu;
 
 /// <summary>Softmax attention of some queries over some positions, not yet divided: the largest score, the sum of weights, the sum of weighted values.</summary>
 /// <remarks>
-/// Scores stand for exponents of 2. The online softmax of Milakov and Gimelshein (2018), chunk by chunk. A chunk's partial depends on the chunk alone and
-/// partials are merged in ascending order, so that chunks may be computed one after the other or spread over cores with equal bits.
+/// The online softmax of Milakov and Gimelshein (2018), chunk by chunk; scores are exponents of 2. A chunk's partial depends on the chunk
+/// alone and partials are merged in ascending order, so that chunks may be computed one after the other or spread over cores with equal bits.
 /// </remarks>
 internal readonly unsafe struct AttentionPartial
 {

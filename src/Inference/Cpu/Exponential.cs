@@ -10,8 +10,6 @@ internal static class Exponential
     private const float Lowest = -104f;
     private const float Highest = 89f;
 
-    // Below this the result is no normal float.
-    private const float LowestNormal = -87.3f;
 
     // ln 2 as the sum of two floats; their products with a small integer are exact enough inside a fused multiply-add.
     private const float Ln2High = 0.693147182464599609375f;
@@ -59,19 +57,6 @@ internal static class Exponential
         Vector512<int> exponent = shifted.AsInt32() - Vector512.Create(Rounder).AsInt32();
         Vector512<int> half = exponent >> 1;
         return p * PowerOfTwo(half) * PowerOfTwo(exponent - half);
-    }
-
-    /// <summary>
-    /// exp(x) for x of at most 0, in fewer steps: the bits of <see cref="Exp"/> where the result is a normal float, and 0 below; NaN stays NaN.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> ExpOfNegative(Vector512<float> x)
-    {
-        // With the bias of the exponent added to the integer, a shift makes it 2^n.
-        Vector512<float> rounder = Vector512.Create(Rounder + 127f);
-        Vector512<float> shifted = Vector512.FusedMultiplyAdd(x, Vector512.Create(Log2E), rounder);
-        Vector512<float> result = Reduced(x, shifted - rounder) * (shifted.AsInt32() << 23).AsSingle();
-        return Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(LowestNormal)), Vector512<float>.Zero, result);
     }
 
     /// <summary>exp(x - n ln 2), for n the integer next to x / ln 2.</summary>

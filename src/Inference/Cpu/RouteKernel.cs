@@ -78,7 +78,7 @@ internal static unsafe class RouteKernel
     {
         Vector512<float> greatest = Vector512.Create(weights[0]);
         for (nint i = 0; i < chosen; i += Lanes.Count)
-            Lanes.Store(Exponential.ExpOfNegative(Lanes.Load(weights + i, chosen - i) - greatest), weights + i, chosen - i);
+            Lanes.Store(Exponential.Exp(Lanes.Load(weights + i, chosen - i) - greatest), weights + i, chosen - i);
 
         float sum = 0;
         if (normalizes)
@@ -92,7 +92,7 @@ internal static unsafe class RouteKernel
             for (int i = 0; i < count; i += Lanes.Count)
             {
                 Vector512<float> seen = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count - i)).AsSingle();
-                sums += Exponential.ExpOfNegative(Lanes.Load(scores + i, count - i) - greatest) & seen;
+                sums += Exponential.Exp(Lanes.Load(scores + i, count - i) - greatest) & seen;
             }
 
             sum = Lanes.Sum(sums);

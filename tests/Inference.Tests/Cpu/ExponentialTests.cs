@@ -33,25 +33,6 @@ public sealed class ExponentialTests
     public void The_ends_are_right(float x, float expected) => Assert.Equal(expected, Exponential.Exp(Vector512.Create(x))[7]);
 
     [Fact]
-    public void Of_negative_numbers_it_has_the_same_bits_in_fewer_steps()
-    {
-        for (int i = 0; i < 500_000; i += 16)
-        {
-            Vector512<float> x = (Vector512.ConvertToSingle(Vector512<int>.Indices) + Vector512.Create((float)i)) * Vector512.Create(-87.3f / 500_000);
-            Assert.Equal(Exponential.Exp(x).AsInt32(), Exponential.ExpOfNegative(x).AsInt32());
-        }
-    }
-
-    [Theory]
-    [InlineData(0f, 1f)]
-    [InlineData(-87.5f, 0f)]
-    [InlineData(-1e30f, 0f)]
-    [InlineData(float.NegativeInfinity, 0f)]
-    [InlineData(float.NaN, float.NaN)]
-    public void The_ends_of_negative_numbers_are_right(float x, float expected) =>
-        Assert.Equal(expected, Exponential.ExpOfNegative(Vector512.Create(x))[7]);
-
-    [Fact]
     public void Powers_of_two_are_within_a_few_units_of_the_last_place()
     {
         double worst = 0;

@@ -31,7 +31,7 @@ internal static unsafe class AssembledFloatKernel
         int floats = rows * PanelLayout.Rows;
         float* sums = stackalloc float[Math.Min(together, task.EndPanel - task.FirstPanel) * floats];
         var call = new FloatTileCall { WeightsStep = task.PanelBytes, SumsStep = floats * sizeof(float) };
-        int columnBytes = (int)(PanelLayout.Rows * (nint)task.NumberBytes);
+        int columnBytes = (int)(PanelLayout.Rows * (nint)task.LaneBytes);
         for (int panel = task.FirstPanel; panel < task.EndPanel; panel += together)
         {
             int panels = Math.Min(together, task.EndPanel - panel);

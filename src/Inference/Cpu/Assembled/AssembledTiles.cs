@@ -68,8 +68,8 @@ internal unsafe struct AssembledTiles
 
     private readonly nint Make(int rows, int panels)
     {
-        PanelLayout layout = PanelLayout.For(Type)!;
-        byte[] code = layout.IsQuantized ? TileAssembler.Assemble(layout, rows) : FloatAssembler.Assemble(Type, rows, panels);
+        PanelLayout layout = PanelLayout.For(Type, isIeee: true)!;
+        byte[] code = layout.IsQuantized ? TileAssembler.Assemble(layout, rows) : FloatAssembler.Assemble(layout, rows, panels);
         nint address = ExecutableMemory.Publish(code);
         return address == 0 ? Refused : address;
     }

@@ -5,8 +5,9 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace Inference.Cpu.Assembled;
 
-/// <summary>Assembles products of panels of plain numbers with a tile of the input: weights become floats in registers, once for all rows; pairs of bfloat16 stay pairs.</summary>
+/// <summary>Assembles products of panels of plain numbers with a tile of the input.</summary>
 /// <remarks>
+/// Weights become floats in registers, once for all rows; pairs of bfloat16 stay pairs, and are multiplied with such.
 /// The functions are <c>void (FloatTileCall* call)</c>. An element of the output is one chain of fused additions over the columns of the
 /// call, begun from zero and added to the sum that is there: the bits of <see cref="FloatKernel{TLanes, T, TFloats}"/>.
 /// </remarks>
@@ -30,7 +31,7 @@ internal sealed class FloatAssembler
     private static readonly AssemblerRegister64[] _weights = [rcx, rdx, r8, r9];
 
     private readonly Assembler _code = new(64);
-    private readonly TensorType _type;
+    private readonly PanelLayout _layout;
     private readonly int _rows;
     private readonly int _panels;
     private readonly AssemblerRegister64 _call = rax;
@@ -38,27 +39,26 @@ internal sealed class FloatAssembler
     private readonly AssemblerRegister64 _offset = r11;
     private readonly AssemblerRegister64 _count = rbx;
 
-    private FloatAssembler(TensorType type, int rows, int panels)
+    private FloatAssembler(PanelLayout layout, int rows, int panels)
     {
-        _type = type;
+        _layout = layout;
         _rows = rows;
         _panels = panels;
     }
 
-    // A pair of bfloat16 is a column.
-    private int ColumnBytes => PanelLayout.Rows * (_type == TensorType.F16 ? sizeof(ushort) : sizeof(float));
+    private int ColumnBytes => PanelLayout.Rows * _layout.LaneBytes;
 
     /// <summary>The most panels whose sums fit the registers, with room for a weight of each and some inputs.</summary>
     /// <param name="rows">Rows of the tile, 1 to <see cref="QuantizedActivations.FloatTileRows"/>.</param>
     public static int PanelsFor(int rows) => rows <= FewRows ? MaxPanels : 2;
 
     /// <summary>The machine code, independent of where it is put.</summary>
-    /// <param name="type">F32, F16 (IEEE halves) or BF16.</param>
+    /// <param name="layout">F32, F16 (IEEE halves) or BF16, where a pair counts as a column.</param>
     /// <param name="rows">Input rows, 1 to <see cref="QuantizedActivations.FloatTileRows"/>.</param>
     /// <param name="panels">1, 2 or 4, at most <see cref="PanelsFor"/>.</param>
-    public static byte[] Assemble(TensorType type, int rows, int panels)
+    public static byte[] Assemble(PanelLayout layout, int rows, int panels)
     {
-        var assembler = new FloatAssembler(type, rows, panels);
+        var assembler = new FloatAssembler(layout, rows, panels);
         assembler.Emit();
         using var stream = new MemoryStream();
         assembler._code.Assemble(new StreamCodeWriter(stream), 0);
@@ -110,7 +110,7 @@ internal sealed class FloatAssembler
         {
             for (int panel = 0; panel < _panels; panel++)
             {
-                // While the multipliers are busy, the processor does not look far enough ahead by itself to fetch the next weights.
+                // While the multipliers are busy, the processor does not look far enough ahead by itself to fetch the next weights; see TileAssembler.
                 if (_rows > FewRows && count > 1 && i * ColumnBytes % CacheLine == 0)
                     _code.prefetcht1(__byte_ptr[_weights[panel] + _offset + (PrefetchDistance + i * ColumnBytes)]);
                 EmitLoad(Weight(panel), _weights[panel] + _offset + i * ColumnBytes);
@@ -126,22 +126,17 @@ internal sealed class FloatAssembler
 
     private void EmitLoad(AssemblerRegisterZMM weight, AssemblerMemoryOperand source)
     {
-        switch (_type)
-        {
-            case TensorType.F16:
-                _code.vcvtph2ps(weight, __ymmword_ptr[source]);
-                break;
-            default:
-                _code.vmovups(weight, __zmmword_ptr[source]);
-                break;
-        }
+        if (_layout.Type == TensorType.F16)
+            _code.vcvtph2ps(weight, __ymmword_ptr[source]);
+        else
+            _code.vmovups(weight, __zmmword_ptr[source]);
     }
 
     private void EmitProducts(int row, int offset)
     {
         if (_panels == 1)
         {
-            if (_type == TensorType.BF16)
+            if (_layout.IsPaired)
                 _code.vdpbf16ps(Sum(0, row), Weight(0), __dword_bcst[_input + offset]);
             else
                 _code.vfmadd231ps(Sum(0, row), Weight(0), __dword_bcst[_input + offset]);
@@ -153,7 +148,7 @@ internal sealed class FloatAssembler
         _code.vbroadcastss(factor, __dword_ptr[_input + offset]);
         for (int panel = 0; panel < _panels; panel++)
         {
-            if (_type == TensorType.BF16)
+            if (_layout.IsPaired)
                 _code.vdpbf16ps(Sum(panel, row), Weight(panel), factor);
             else
                 _code.vfmadd231ps(Sum(panel, row), Weight(panel), factor);

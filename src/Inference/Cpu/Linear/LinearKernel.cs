@@ -96,7 +96,7 @@ internal static unsafe class LinearKernel
                 Panels = weight.Panels,
                 PanelBytes = weight.PanelBytes,
                 SuperColumns = weight.Layout.SuperColumns,
-                NumberBytes = weight.Layout.SuperBytes / PanelLayout.Rows * (weight.Layout.IsPaired ? 2 : 1),
+                LaneBytes = weight.Layout.LaneBytes,
                 Tiles = weight.Tiles,
                 MatrixRows = weight.Rows,
                 Columns = lanes,

@@ -101,9 +101,12 @@ internal sealed record PanelLayout
     /// <summary>Whether the weights of two columns lie side by side, and inputs are pairs as well.</summary>
     public bool IsPaired => Type == TensorType.BF16;
 
+    /// <summary>Bytes of a row's weights that are multiplied with one float, or pair, of the input; of plain numbers.</summary>
+    public int LaneBytes => SuperBytes / Rows * (IsPaired ? 2 : 1);
+
     /// <summary>Floats, or pairs, that an input row of plain numbers has.</summary>
     public int InputLanes(int columns) => IsPaired ? BFloatInput.Pairs(columns) : columns;
 
-    /// <summary>Bytes of a panel, a multiple of 64.</summary>
+    /// <summary>Bytes of a panel, a multiple of 64; that rounds an odd number of paired columns up as well.</summary>
     public nint PanelBytes(int columns) => ((nint)columns / SuperColumns * SuperBytes + 63) & ~63;
 }

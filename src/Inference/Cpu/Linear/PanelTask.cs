@@ -16,7 +16,7 @@ internal unsafe struct PanelTask
     public int SuperColumns;
 
     /// <summary>Bytes of a weight, or a pair of them, for matrices of plain numbers.</summary>
-    public int NumberBytes;
+    public int LaneBytes;
 
     /// <summary>Assembled functions for the weight type, or null.</summary>
     public AssembledTiles* Tiles;

@@ -6,7 +6,8 @@ namespace Inference.Cpu.Linear;
 /// <summary>The input of linear layers in the forms that they read: memory that is filled anew for every input and grows to the largest.</summary>
 /// <remarks>
 /// Quantised rows are stored in tiles of at most 16 rows (the last one may be lower), a tile block of columns by block of columns: what
-/// a kernel reads in a row is consecutive. Rows of floats are stored in tiles of at most 12, column by column, unless there is only one; rows of pairs likewise.
+/// a kernel reads in a row is consecutive. Rows of floats are stored in tiles of at most 12, column by column, unless there is only one;
+/// rows of pairs likewise.
 /// Not thread-safe.
 /// </remarks>
 internal sealed unsafe class QuantizedActivations : IDisposable
